@@ -1,0 +1,26 @@
+/** Annotation keys on the wire and on disk. The guide spells three of them without `.data.`: read both, write these. */
+
+export const refName = "org.opencontainers.image.ref.name";
+export const manifestSource = "vnd.act3-ace.manifest.source";
+export const dataVersion = "vnd.act3-ace.data.version";
+export const serializationVersion = "vnd.act3-ace.data.serialization.version";
+export const layerSizeTotal = "vnd.act3-ace.data.layer.size.total";
+export const layerSizeDeduplicated = "vnd.act3-ace.data.layer.size.deduplicated";
+export const extraManifests = "vnd.act3-ace.data.extra-manifests";
+export const ledgerOffset = "vnd.act3-ace.data.offset";
+export const labels = "data.act3-ace.io/labels";
+export const sourceIndex = "data.act3-ace.io/source-index";
+
+const guideSpelling: Readonly<Record<string, string>> = {
+  [layerSizeTotal]: "vnd.act3-ace.layer.size.total",
+  [layerSizeDeduplicated]: "vnd.act3-ace.layer.size.deduplicated",
+  [extraManifests]: "vnd.act3-ace.extra-manifests",
+};
+
+/** The value under a key, or under the guide's spelling of it. */
+export function readAnnotation(
+  annotations: Readonly<Record<string, string>> | undefined,
+  key: string,
+): string | undefined {
+  return annotations?.[key] ?? annotations?.[guideSpelling[key] ?? key];
+}
