@@ -1,0 +1,163 @@
+/** Compiles the program, its threads and Bun itself into one file that needs nothing beside it. */
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+
+/** The repository's root directory, absolute. */
+export const repositoryRoot = join(import.meta.dir, "..");
+
+/** Where the binary for this host is written, absolute. */
+export const defaultOutfile = join(repositoryRoot, "dist", "ace-dt");
+
+/** The directory that Bun shows the embedded modules under; entry points keep their path relative to `root`. */
+const embeddedRoot = "/$bunfs/root";
+
+/** Everything that decides what is in the binary: files and directories below the root. */
+const sources = ["src", "workers", "scripts/build-binary.ts", "package.json", "bun.lock"];
+
+/** How to build. */
+export interface BuildOptions {
+  /** A Bun target such as `bun-linux-arm64`; this host's when left out. Others are downloaded from npm by Bun. */
+  target?: Bun.Build.CompileTarget;
+  /** Absolute path; {@link defaultOutfile} when left out. */
+  outfile?: string;
+}
+
+/** What was built. */
+export interface BuildResult {
+  outfile: string;
+  version: string;
+  commit: string;
+  bytes: number;
+  ms: number;
+}
+
+/**
+ * Builds the binary.
+ * @throws Error with the bundler's messages, or when piscina's sources no longer look as we expect
+ */
+export async function buildBinary(options: BuildOptions = {}): Promise<BuildResult> {
+  const started = performance.now();
+  const outfile = options.outfile ?? defaultOutfile;
+  const { version, commit } = await versionOfTree();
+  const paths = pinPackagePaths();
+  await mkdir(dirname(outfile), { recursive: true });
+  await rm(outfile, { force: true }); // a running copy keeps its file; writing into it would be ETXTBSY
+  const built = await Bun.build({
+    entrypoints: await entryPoints(),
+    root: repositoryRoot,
+    target: "bun",
+    format: "esm",
+    // Identifiers stay: a stack trace that a user sends us must name functions.
+    minify: { syntax: true, whitespace: true, identifiers: false },
+    bytecode: true,
+    define: { ACE_DT_VERSION: JSON.stringify(version), ACE_DT_COMMIT: JSON.stringify(commit) },
+    plugins: [paths.plugin],
+    compile: {
+      outfile,
+      ...(options.target === undefined ? {} : { target: options.target }),
+      // The binary must not change its ways because of a file in the directory it happens to start in.
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
+  });
+  if (!built.success) throw new Error(built.logs.join("\n"));
+  if (paths.piscinaWorkers() !== 1) {
+    await rm(outfile, { force: true });
+    throw new Error(
+      `Cannot build: piscina's index.js names its worker ${paths.piscinaWorkers()} times in the way we know, want once`,
+    );
+  }
+  return { outfile, version, commit, bytes: (await stat(outfile)).size, ms: performance.now() - started };
+}
+
+/** Builds the binary for this host unless it is there and newer than everything it is made of. */
+export async function ensureBinary(): Promise<BuildResult | undefined> {
+  const built = await modifiedMs(defaultOutfile);
+  const newest = Math.max(
+    ...(await Promise.all(sources.map((path) => newestMs(join(repositoryRoot, path))))),
+  );
+  return built > newest ? undefined : await buildBinary();
+}
+
+/** main.ts, every thread's door in workers/, and the thread that piscina starts by path. */
+async function entryPoints(): Promise<string[]> {
+  const workers = (await readdir(join(repositoryRoot, "workers"))).filter((name) => name.endsWith(".ts"));
+  return [
+    "src/main.ts",
+    ...workers.sort().map((name) => `workers/${name}`),
+    "node_modules/piscina/dist/worker.js",
+  ].map((path) => join(repositoryRoot, path));
+}
+
+/**
+ * The bundler makes `__dirname` and `__filename` of a package the directory of the *build* machine, and that breaks things
+ * quietly: piscina starts `resolve(__dirname, "worker.js")`, so such a binary works where it was built and dies everywhere
+ * else. Every package sees the directory that it would have inside the binary instead, and piscina its embedded thread.
+ */
+function pinPackagePaths(): { plugin: Bun.BunPlugin; piscinaWorkers: () => number } {
+  const piscinaWorker = "(0, node_path_1.resolve)(__dirname, 'worker.js')";
+  let piscinaWorkers = 0;
+  const plugin: Bun.BunPlugin = {
+    name: "package-paths",
+    setup(build) {
+      build.onLoad({ filter: /[/\\]node_modules[/\\].*\.[cm]?js$/ }, async ({ path }) => {
+        const file = join(embeddedRoot, relative(repositoryRoot, path));
+        let text = await Bun.file(path).text();
+        if (file.endsWith("/piscina/dist/index.js")) {
+          piscinaWorkers += text.split(piscinaWorker).length - 1;
+          text = text.replaceAll(piscinaWorker, JSON.stringify(join(dirname(file), "worker.js")));
+        }
+        text = text.replaceAll(/(?<![\w$.])__(dirname|filename)\b/g, (_, word) =>
+          JSON.stringify(word === "dirname" ? dirname(file) : file),
+        );
+        return { contents: text, loader: "js" };
+      });
+    },
+  };
+  return { plugin, piscinaWorkers: () => piscinaWorkers };
+}
+
+/** The version of package.json, and the commit (`-dirty` when files differ from it; `unknown` outside a git checkout). */
+async function versionOfTree(): Promise<{ version: string; commit: string }> {
+  const manifest: unknown = await Bun.file(join(repositoryRoot, "package.json")).json();
+  if (typeof manifest !== "object" || manifest === null || !("version" in manifest)) {
+    throw new Error("Cannot build: package.json has no version");
+  }
+  return { version: String(manifest.version), commit: await commitOfTree() };
+}
+
+async function commitOfTree(): Promise<string> {
+  if (Bun.which("git") === null) return "unknown";
+  const hash = await git("rev-parse", "--short=12", "HEAD");
+  if (hash === undefined) return "unknown";
+  const changes = await git("status", "--porcelain", "--untracked-files=no");
+  return changes === "" ? hash : `${hash}-dirty`;
+}
+
+/** What git prints, trimmed; undefined when it fails (no repository). */
+async function git(...args: string[]): Promise<string | undefined> {
+  const child = Bun.spawn(["git", "-C", repositoryRoot, ...args], { stdout: "pipe", stderr: "ignore" });
+  const text = await new Response(child.stdout).text();
+  return (await child.exited) === 0 ? text.trim() : undefined;
+}
+
+/** The newest modification below a file or directory, in milliseconds since 1970; 0 when there is none. */
+async function newestMs(path: string): Promise<number> {
+  const own = await modifiedMs(path);
+  if (own === 0 || !(await stat(path)).isDirectory()) return own;
+  const entries = await readdir(path, { recursive: true });
+  return Math.max(own, ...(await Promise.all(entries.map((entry) => modifiedMs(join(path, entry))))));
+}
+
+async function modifiedMs(path: string): Promise<number> {
+  const file = Bun.file(path);
+  return await file.stat().then(
+    (found) => found.mtimeMs,
+    (error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
+      throw error;
+    },
+  );
+}
