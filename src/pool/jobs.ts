@@ -1,0 +1,78 @@
+/** The messages between the main thread and the blob workers. All of it is plain data. */
+import type { RepositoryAddress } from "../content/endpoint.ts";
+import type { ErrorData } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { WindowHandle } from "../tape/window.ts";
+import type { SharedState } from "./shared-state.ts";
+
+/** What a worker is told when it starts. */
+export interface WorkerSettings {
+  shared: SharedState;
+  /** This thread's share of the connections to a host. */
+  connectionsPerHost: number;
+  userAgent: string;
+}
+
+/** Fetch a blob into the window at its place in the archive. */
+export interface FetchJob {
+  kind: "fetch";
+  window: WindowHandle;
+  slot: number;
+  /** Archive offset of the blob's first byte. */
+  offset: number;
+  descriptor: Descriptor;
+  source: RepositoryAddress;
+  /** Show nothing to the writer before the digest is verified. */
+  holdBack: boolean;
+}
+
+/** Where a blob lies for an upload or a check. */
+export type BlobPlace =
+  | { kind: "file"; path: string; offset: number }
+  | { kind: "window"; window: WindowHandle; slot: number; offset: number };
+
+/** Upload a blob out of a file or the window. */
+export interface UploadJob {
+  kind: "upload";
+  place: BlobPlace;
+  descriptor: Descriptor;
+  target: RepositoryAddress;
+  /** Chunked upload above this many bytes; 0 never. */
+  chunkBytes: number;
+}
+
+/** Read a blob from a file or the window and check its digest. */
+export interface VerifyJob {
+  kind: "verify";
+  place: BlobPlace;
+  descriptor: Descriptor;
+}
+
+/** Bring a blob from one repository to others, reading it once. */
+export interface CopyJob {
+  kind: "copy";
+  descriptor: Descriptor;
+  source: RepositoryAddress;
+  /** At most one a registry; mount is tried where the registry is the source's. */
+  targets: readonly RepositoryAddress[];
+  chunkBytes: number;
+}
+
+export type Job = FetchJob | UploadJob | VerifyJob | CopyJob;
+
+/** How a blob came to be at a target. */
+export type Arrival = "moved" | "mounted" | "skipped";
+
+/** What happened at one target. */
+export type TargetOutcome = { arrival: Arrival } | { error: ErrorData };
+
+/** What a worker answers. `outcomes` follow the job's targets (one for an upload, none for fetch and verify). */
+export type JobResult =
+  | { ok: true; outcomes: readonly TargetOutcome[]; notices: readonly JobNotice[] }
+  | { ok: false; error: ErrorData; notices: readonly JobNotice[] };
+
+/** Something an operator may want to know, for the log. */
+export interface JobNotice {
+  level: "warn" | "info" | "debug";
+  text: string;
+}

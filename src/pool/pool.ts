@@ -1,0 +1,93 @@
+/** The main thread's side of the blob workers: a piscina pool that runs jobs and hands back their answers. */
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import { fromErrorData } from "../errors.ts";
+import { entryPath } from "./entry-paths.ts";
+import type { Job, JobNotice, TargetOutcome, WorkerSettings } from "./jobs.ts";
+import { parseJobResult } from "./parse-result.ts";
+import { newSharedState, requestStop, type SharedState } from "./shared-state.ts";
+
+/** How to start a pool. */
+export interface PoolOptions {
+  /** Connections to a host over all threads together. */
+  connections: number;
+  userAgent: string;
+  onNotice: (notice: JobNotice) => void;
+}
+
+/** More threads than this only share the same network; each costs some 20 MB. */
+const mostThreads = 8;
+
+export class Pool {
+  readonly shared: SharedState = newSharedState();
+  /** Jobs that can run at the same time. */
+  readonly concurrency: number;
+  private readonly threads: number;
+  private piscina: Piscina | undefined;
+  private running = 0;
+
+  constructor(private readonly options: PoolOptions) {
+    this.threads = Math.max(1, Math.min(availableParallelism(), mostThreads, options.connections));
+    this.concurrency = this.threads * this.connectionsPerThread;
+  }
+
+  /** Jobs that wait or run now. */
+  get inFlight(): number {
+    return this.running;
+  }
+
+  /**
+   * Runs a job on some thread. Jobs start in the order in which they are given.
+   * @returns one outcome for each target of the job
+   * @throws AceError what the job threw
+   */
+  async run(job: Job): Promise<readonly TargetOutcome[]> {
+    this.running++;
+    try {
+      const result = parseJobResult(await this.start().run(job));
+      for (const notice of result.notices) this.options.onNotice(notice);
+      if (!result.ok) throw fromErrorData(result.error);
+      return result.outcomes;
+    } finally {
+      this.running--;
+    }
+  }
+
+  /** Starts the threads before the first job needs them. */
+  warmUp(): void {
+    this.start();
+  }
+
+  /** Tells every job to stop; their promises settle soon after. */
+  stop(): void {
+    requestStop(this.shared);
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await this.piscina?.destroy();
+    this.piscina = undefined;
+  }
+
+  private get connectionsPerThread(): number {
+    return Math.max(1, Math.ceil(this.options.connections / this.threads));
+  }
+
+  private start(): Piscina {
+    const workerData: WorkerSettings = {
+      shared: this.shared,
+      connectionsPerHost: this.connectionsPerThread,
+      userAgent: this.options.userAgent,
+    };
+    this.piscina ??= new Piscina({
+      filename: entryPath("blob-worker"),
+      minThreads: this.threads,
+      maxThreads: this.threads,
+      concurrentTasksPerWorker: this.connectionsPerThread,
+      // With atomics piscina blocks an idle worker, and with it the sockets it keeps alive.
+      atomics: "disabled",
+      workerData,
+    });
+    return this.piscina;
+  }
+}

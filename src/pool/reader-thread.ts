@@ -1,0 +1,75 @@
+/** The reader's thread: reads a stream, unpacks it when it is compressed, and fills the window with it. */
+import { parentPort, workerData } from "node:worker_threads";
+import { decompress, sniffCompression } from "../archive/decompress.ts";
+import { AceError, toErrorData } from "../errors.ts";
+import { readSource } from "../tape/read-source.ts";
+import { Window } from "../tape/window.ts";
+import type { ReaderMessage, ReaderStart } from "./thread-messages.ts";
+
+/** How long one wait for room lasts before the state is looked at again. */
+const longestWaitMs = 500;
+
+/** The thread's whole life. */
+export function runReaderThread(): void {
+  const start: ReaderStart = workerData;
+  const window = new Window(start.window);
+  const say = (message: ReaderMessage) => parentPort?.postMessage(message);
+  fillWindow(start, window).then(
+    (ended) => say(ended),
+    (error: unknown) => {
+      say({ kind: "failed", error: toErrorData(error) });
+      window.abort();
+    },
+  );
+}
+
+async function fillWindow(start: ReaderStart, window: Window): Promise<ReaderMessage> {
+  const chunks = readSource(start.source, start.blockBytes);
+  const first = chunks.next();
+  if (first.done) throw new AceError("archive", `Cannot read ${nameOf(start.source)}: it is empty`);
+  const compression = sniffCompression(first.value);
+  if (compression === "none") {
+    place(window, first.value);
+    for (const chunk of chunks) place(window, chunk);
+  } else {
+    for await (const chunk of decompress(compression, ownedChunks(first.value, chunks))) place(window, chunk);
+  }
+  window.setEnd(window.front);
+  return { kind: "ended", at: window.front, compression };
+}
+
+function nameOf(source: string): string {
+  return source === "-" ? "standard input" : source;
+}
+
+/** The decompressor keeps chunks for a while, so each must be a copy. */
+async function* ownedChunks(
+  first: Uint8Array,
+  rest: Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.from(first);
+  for (const chunk of rest) yield Buffer.from(chunk);
+}
+
+/** Writes a chunk at the front, blocking the thread while the window is full. */
+function place(window: Window, chunk: Uint8Array): void {
+  for (let done = 0; done < chunk.length; ) {
+    const front = window.front;
+    const room = waitForRoom(window, front, chunk.length - done);
+    const part = chunk.subarray(done, done + room);
+    window.write(front, part);
+    window.moveFront(front + part.length);
+    window.announceFront();
+    done += part.length;
+  }
+}
+
+function waitForRoom(window: Window, front: number, wanted: number): number {
+  for (;;) {
+    const seen = window.progressSignal;
+    window.throwIfAborted();
+    const room = window.scan() + window.capacityBytes - front;
+    if (room > 0) return Math.min(room, wanted);
+    window.blockForProgress(seen, longestWaitMs);
+  }
+}

@@ -1,0 +1,69 @@
+/** One reading, several takers, in step: the slowest sets the pace, and one that leaves holds nobody up. */
+
+export class Tee {
+  private readonly queues: (Uint8Array[] | undefined)[];
+  private readonly wakers = new Set<() => void>();
+  private ended = false;
+  private failure: { error: unknown } | undefined;
+  private started = false;
+  private readonly stop = new AbortController();
+
+  /** @param open starts the one reading; called when the first taker asks for its first piece */
+  constructor(
+    branches: number,
+    private readonly open: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
+  ) {
+    this.queues = Array.from({ length: branches }, () => []);
+  }
+
+  /** The pieces for one taker. */
+  async *branch(index: number): AsyncGenerator<Uint8Array, void, undefined> {
+    if (!this.started) {
+      this.started = true;
+      void this.pump();
+    }
+    for (;;) {
+      const queue = this.queues[index];
+      if (queue === undefined) return;
+      const piece = queue.shift();
+      if (piece !== undefined) {
+        this.wake();
+        yield piece;
+      } else if (this.failure !== undefined) throw this.failure.error;
+      else if (this.ended) return;
+      else await this.sleep();
+    }
+  }
+
+  /** This taker wants no more; the reading goes on for the others, and ends when there are none. */
+  leave(index: number): void {
+    this.queues[index] = undefined;
+    if (this.queues.every((queue) => queue === undefined)) this.stop.abort();
+    this.wake();
+  }
+
+  private async pump(): Promise<void> {
+    try {
+      for await (const piece of this.open(this.stop.signal)) {
+        for (const queue of this.queues) queue?.push(piece);
+        this.wake();
+        while (this.queues.some((queue) => queue !== undefined && queue.length > 0)) await this.sleep();
+        if (this.stop.signal.aborted) return;
+      }
+      this.ended = true;
+    } catch (error) {
+      this.failure = { error };
+    } finally {
+      this.wake();
+    }
+  }
+
+  private sleep(): Promise<void> {
+    return new Promise((resolve) => this.wakers.add(resolve));
+  }
+
+  private wake(): void {
+    for (const waker of this.wakers) waker();
+    this.wakers.clear();
+  }
+}

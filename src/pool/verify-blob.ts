@@ -1,0 +1,27 @@
+/** Reads one blob of an archive and checks its digest; nothing is sent anywhere. */
+import type { VerifyJob } from "./jobs.ts";
+import { filePieces, windowPieces } from "./place-pieces.ts";
+import { countMoved } from "./shared-state.ts";
+import { releasePlace } from "./upload-blob.ts";
+import { VerifyingBody } from "./verifying-body.ts";
+import { attachWindow, type WorkerContext } from "./worker-context.ts";
+
+/** @throws AceError `digest` */
+export async function verifyBlob(job: VerifyJob, context: WorkerContext): Promise<void> {
+  const { place, descriptor } = job;
+  const end = place.offset + descriptor.size;
+  const body = new VerifyingBody(descriptor, {
+    name: place.kind === "file" ? place.path : "the archive",
+    counted: (bytes) => countMoved(context.settings.shared, bytes),
+    pieces: (offset) =>
+      place.kind === "file"
+        ? filePieces(place.path, place.offset + offset, end)
+        : windowPieces(attachWindow(place.window), place.offset + offset, end),
+  });
+  let position = 0;
+  for await (const piece of body.open(0)) {
+    position += piece.length;
+    releasePlace(place, position);
+    context.signal.throwIfAborted();
+  }
+}

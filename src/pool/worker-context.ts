@@ -1,0 +1,49 @@
+/** What a blob worker keeps between jobs: its registry client, its windows, its share of the connections. */
+import { Piscina } from "piscina";
+import { RegistryClient } from "../registry/client.ts";
+import { Window, type WindowHandle } from "../tape/window.ts";
+import type { JobNotice, WorkerSettings } from "./jobs.ts";
+import { stopSignal } from "./shared-state.ts";
+
+/** One a thread, made with its first job. */
+export interface WorkerContext {
+  client: RegistryClient;
+  signal: AbortSignal;
+  settings: WorkerSettings;
+  /** Connections that this thread's jobs hold, and may hold: one each, and more for a big blob while there are some to spare. */
+  connections: { inUse: number; most: number };
+  /** Notices since the last job ended; they travel with its answer. */
+  notices: JobNotice[];
+}
+
+let context: WorkerContext | undefined;
+const windows = new Map<SharedArrayBuffer, Window>();
+
+/** This thread's context. */
+export function workerContext(): WorkerContext {
+  context ??= newContext();
+  return context;
+}
+
+function newContext(): WorkerContext {
+  const settings: WorkerSettings = Piscina.workerData;
+  const signal = stopSignal(settings.shared);
+  const notices: JobNotice[] = [];
+  const client = new RegistryClient({
+    connectionsPerHost: settings.connectionsPerHost,
+    gates: settings.shared.gates,
+    userAgent: settings.userAgent,
+    signal,
+    onNotice: (notice) => notices.push(notice),
+  });
+  return { client, signal, settings, notices, connections: { inUse: 0, most: settings.connectionsPerHost } };
+}
+
+/** The window of a handle. A handle is cloned with each job, but its buffers are the same memory: keep one view of each. */
+export function attachWindow(handle: WindowHandle): Window {
+  const known = windows.get(handle.data);
+  if (known !== undefined) return known;
+  const window = new Window(handle);
+  windows.set(handle.data, window);
+  return window;
+}
