@@ -1,0 +1,82 @@
+/** Takes the compression off an archive, as a stream. */
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import { AceError, messageOf } from "../errors.ts";
+import { ZstdFrames } from "./zstd-frames.ts";
+
+/** How an archive is packed. */
+export type Compression = "gzip" | "zstd" | "none";
+
+/** How many bytes {@link sniffCompression} wants to see. */
+export const sniffBytes = 4;
+
+/** Output pieces of the decoders. Bytes. */
+const pieceBytes = 256 * 1024;
+
+/**
+ * Tells the compression by its magic (RFC 1952 section 2.3.1; RFC 8878 sections 3.1.1 and 3.1.2). Anything else is `none`.
+ * @param first the first {@link sniffBytes} bytes of the archive; fewer when it has no more
+ */
+export function sniffCompression(first: Uint8Array): Compression {
+  const [a, b, c, d] = first;
+  if (a === 0x1f && b === 0x8b) return "gzip";
+  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "zstd";
+  if (a !== undefined && a >>> 4 === 5 && b === 0x2a && c === 0x4d && d === 0x18) return "zstd";
+  return "none";
+}
+
+/**
+ * Decompresses a stream: several gzip members or zstd frames in a row, skippable frames, zeros behind the end.
+ * The brake works: the source is asked for a chunk only when all before it is decoded and taken, and a chunk belongs to the
+ * source again when the next one is asked for. Ending the loop early ends the source after the chunk it is at.
+ * @param archive what the user calls it, for messages
+ * @throws AceError `archive` when the stream is damaged or cut; whatever the source throws comes through as it is
+ */
+export async function* decompress(
+  kind: Compression,
+  source: AsyncIterable<Uint8Array>,
+  archive: string,
+): AsyncGenerator<Uint8Array> {
+  if (kind === "none") {
+    yield* source;
+    return;
+  }
+  const decoder =
+    kind === "gzip"
+      ? createGunzip({ chunkSize: pieceBytes })
+      : createZstdDecompress({ chunkSize: pieceBytes });
+  let taken = 0;
+  let feedFailure: unknown;
+  const write = (chunk: Uint8Array) =>
+    new Promise<void>((resolve) => {
+      // An error arrives at the loop below, which reads the decoder's output.
+      decoder.write(chunk, () => resolve());
+    });
+  const feed = async () => {
+    const frames = kind === "zstd" ? new ZstdFrames(archive) : undefined;
+    for await (const chunk of source) {
+      const piece = frames?.accept(chunk) ?? chunk;
+      if (piece.length > 0) await write(piece);
+      if (decoder.destroyed) return;
+      taken += chunk.length;
+    }
+    frames?.end();
+    decoder.end();
+  };
+  feed().catch((error: unknown) => {
+    feedFailure = error;
+    decoder.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  try {
+    for await (const piece of decoder) yield piece;
+  } catch (cause) {
+    if (feedFailure !== undefined) throw feedFailure;
+    throw new AceError(
+      "archive",
+      `Cannot read archive ${JSON.stringify(archive)}: its ${kind} stream is damaged or cut, near compressed byte ${taken} (${messageOf(cause)})`,
+      { cause, hint: "The archive is damaged or incomplete: copy it again." },
+    );
+  } finally {
+    // Not waited for: the source may be a tape that answers late; it is asked for nothing more.
+    decoder.destroy();
+  }
+}
