@@ -1,6 +1,6 @@
 /** Compiles the program, its threads and Bun itself into one file that needs nothing beside it. */
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 
 /** The repository's root directory, absolute. */
 export const repositoryRoot = join(import.meta.dir, "..");
@@ -40,8 +40,12 @@ export async function buildBinary(options: BuildOptions = {}): Promise<BuildResu
   const outfile = options.outfile ?? defaultOutfile;
   const { version, commit } = await versionOfTree();
   const paths = pinPackagePaths();
-  await mkdir(dirname(outfile), { recursive: true });
-  await rm(outfile, { force: true }); // a running copy keeps its file; writing into it would be ETXTBSY
+  // Built beside its place and renamed into it: a running copy keeps its file, and two builds at once do no harm. The name of
+  // the file is part of the embedded main module's path, so it is the directory that differs.
+  const building = join(dirname(outfile), `.build-${process.pid}`);
+  await mkdir(building, { recursive: true });
+  await using _ = { [Symbol.asyncDispose]: () => rm(building, { recursive: true, force: true }) };
+  const unfinished = join(building, basename(outfile));
   const built = await Bun.build({
     entrypoints: await entryPoints(),
     root: repositoryRoot,
@@ -53,7 +57,7 @@ export async function buildBinary(options: BuildOptions = {}): Promise<BuildResu
     define: { ACE_DT_VERSION: JSON.stringify(version), ACE_DT_COMMIT: JSON.stringify(commit) },
     plugins: [paths.plugin],
     compile: {
-      outfile,
+      outfile: unfinished,
       ...(options.target === undefined ? {} : { target: options.target }),
       // The binary must not change its ways because of a file in the directory it happens to start in.
       autoloadDotenv: false,
@@ -64,11 +68,11 @@ export async function buildBinary(options: BuildOptions = {}): Promise<BuildResu
   });
   if (!built.success) throw new Error(built.logs.join("\n"));
   if (paths.piscinaWorkers() !== 1) {
-    await rm(outfile, { force: true });
     throw new Error(
       `Cannot build: piscina's index.js names its worker ${paths.piscinaWorkers()} times in the way we know, want once`,
     );
   }
+  await rename(unfinished, outfile);
   return { outfile, version, commit, bytes: (await stat(outfile)).size, ms: performance.now() - started };
 }
 
