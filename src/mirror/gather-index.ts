@@ -1,0 +1,67 @@
+/** What is known about a gather index: which source reference each of its manifests stands for. */
+import type { ArchivedImage } from "../archive/manifest-json.ts";
+import { type GraphNode, walkGraph } from "../content/walk.ts";
+import * as annotationKeys from "../oci/annotations.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+
+/** The source reference of an entry, as the user wrote it; undefined for what was not gathered. */
+export function sourceOf(descriptor: Descriptor): string | undefined {
+  const { annotations } = descriptor;
+  return annotations?.[annotationKeys.manifestSource] ?? annotations?.[annotationKeys.refName];
+}
+
+/** The labels of an entry. */
+export function labelsOf(descriptor: Descriptor): Record<string, string> {
+  const text = descriptor.annotations?.[annotationKeys.labels];
+  return text === undefined ? {} : JSON.parse(text);
+}
+
+/** Sums over blobs (configs and layers): each once a manifest that names it, and each once. */
+export interface LayerSizes {
+  totalBytes: number;
+  deduplicatedBytes: number;
+}
+
+/** Adds up the blobs of manifests, each manifest once. */
+export function layerSizes(nodes: Iterable<GraphNode>): LayerSizes {
+  const sizes: LayerSizes = { totalBytes: 0, deduplicatedBytes: 0 };
+  const manifests = new Set<Digest>();
+  const blobs = new Set<Digest>();
+  for (const root of nodes) {
+    for (const step of walkGraph(root)) {
+      if (step.kind !== "manifest" || manifests.has(step.node.descriptor.digest)) continue;
+      manifests.add(step.node.descriptor.digest);
+      const own = new Set<Digest>();
+      for (const blob of step.node.blobs) {
+        if (!own.has(blob.digest)) sizes.totalBytes += blob.size;
+        own.add(blob.digest);
+        if (!blobs.has(blob.digest)) sizes.deduplicatedBytes += blob.size;
+        blobs.add(blob.digest);
+      }
+    }
+  }
+  return sizes;
+}
+
+/** Every image manifest with the source reference above it; for `manifest.json` and for counting. */
+export function archivedImages(root: GraphNode, rootReference: string): ArchivedImage[] {
+  const images: ArchivedImage[] = [];
+  const visit = (node: GraphNode, reference: string, nested: boolean) => {
+    if (node.content.kind === "image") {
+      images.push({
+        reference,
+        platform: nested ? node.descriptor.platform : undefined,
+        content: node.content,
+      });
+    }
+    for (const child of node.manifests) visit(child, sourceOf(child.descriptor) ?? reference, node !== root);
+  };
+  visit(root, rootReference, false);
+  return images;
+}
+
+/** How many sources an index stands for; a plain image is one. */
+export function countImages(root: GraphNode): number {
+  return Math.max(1, root.manifests.length);
+}

@@ -1,0 +1,89 @@
+/** What every verb is given: the configuration, the wire, the hands, and somebody to tell. */
+import type { Config } from "../config/config.ts";
+import type { Registries } from "../config/registries.ts";
+import { AceError } from "../errors.ts";
+import type { Reference } from "../oci/reference.ts";
+import { Pool } from "../pool/pool.ts";
+import { RegistryClient } from "../registry/client.ts";
+import type { Repository } from "../registry/repository.ts";
+import type { Ui } from "../ui/open-ui.ts";
+import { newRunStatus, type RunStatus } from "../ui/status.ts";
+
+/** One run of one verb. */
+export interface RunContext {
+  config: Config;
+  registries: Registries;
+  pool: Pool;
+  /** This thread's client: manifests and questions. Blobs go through the pool. */
+  client: RegistryClient;
+  ui: Ui;
+  status: RunStatus;
+  signal: AbortSignal;
+  /** Of this program, for annotations and User-Agent. */
+  version: string;
+  /** Repositories by name, for reading (`rewritePull` applied) and for writing. */
+  source(reference: Pick<Reference, "registry" | "repository">): Promise<Repository>;
+  target(reference: Pick<Reference, "registry" | "repository">): Promise<Repository>;
+  /** Ends the threads. Call it whatever happened. */
+  close(): Promise<void>;
+}
+
+/** What {@link openRun} needs. */
+export interface RunOptions {
+  config: Config;
+  registries: Registries;
+  ui: Ui;
+  signal: AbortSignal;
+  version: string;
+}
+
+/** Gets everything ready; nothing is contacted and no thread is started before it is needed. */
+export function openRun(options: RunOptions): RunContext {
+  const { config, registries, ui, signal, version } = options;
+  const userAgent = `ace-dt/${version}`;
+  const pool = new Pool({
+    connections: config.concurrentHTTP,
+    userAgent,
+    onNotice: ({ level, text }) => ui.log(level, text),
+  });
+  const client = new RegistryClient({
+    connectionsPerHost: config.concurrentHTTP,
+    gates: pool.shared.gates,
+    userAgent,
+    signal,
+    onNotice: ({ level, text }) => ui.log(level, text),
+  });
+  const stop = () => pool.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  const status = newRunStatus();
+  status.inFlight = () => pool.inFlight;
+  ui.watch(status);
+  return {
+    config,
+    registries,
+    pool,
+    client,
+    ui,
+    status,
+    signal,
+    version,
+    source: async (reference) => client.repository(await registries.pull(reference)),
+    target: async (reference) => client.repository(await registries.push(reference)),
+    close: async () => {
+      signal.removeEventListener("abort", stop);
+      await Promise.all([pool.close(), client.close()]);
+    },
+  };
+}
+
+/** The tag or digest to ask for; a reference without either means `latest`, as everywhere else. */
+export function targetOf(reference: Reference): string {
+  return reference.digest ?? reference.tag ?? "latest";
+}
+
+/** The reason of a fired signal as an error of ours. */
+export function stoppedError(signal: AbortSignal): AceError {
+  return signal.reason instanceof AceError
+    ? signal.reason
+    : new AceError("stopped", "Cannot go on: the run was stopped");
+}

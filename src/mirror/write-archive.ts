@@ -1,0 +1,230 @@
+/** Writes a planned archive to its medium: pieces into the window in order, blobs by the pool in any order. */
+import { LedgerWriter } from "../archive/ledger-writer.ts";
+import type { RepositoryAddress } from "../content/endpoint.ts";
+import type { GraphNode } from "../content/walk.ts";
+import { AceError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { startWriter, type Writer } from "../pool/writer.ts";
+import type { MediumKind } from "../tape/medium.ts";
+import { Window } from "../tape/window.ts";
+import { LedgerQueue } from "./ledger-queue.ts";
+import { type ArchiveContent, type ArchivePiece, measureArchive, planArchive } from "./plan-archive.ts";
+import { type RunContext, stoppedError } from "./run.ts";
+import { windowBytesFor } from "./window-size.ts";
+
+/** Where and how to write. */
+export interface WriteArchiveOptions {
+  destination: string;
+  blockBytes: number;
+  /** 0 = automatic. */
+  windowBytes: number;
+  /** Percent; undefined takes the medium's default. */
+  highWaterPercent: number | undefined;
+  checkpoint: string | undefined;
+  force: boolean;
+  /** What the destination is, from `checkDestination`. */
+  medium: MediumKind;
+  /** Where a blob is fetched from. */
+  blobSource(descriptor: Descriptor, parent: GraphNode): RepositoryAddress;
+}
+
+/** Blobs up to this part of the window are shown to the writer only when verified; what is left lets the window reach its high-water mark. */
+const heldBackPart = 8;
+
+/** Between two flushes, in bytes: what a kill can cost. A tape must stop to flush, so it does it seldom. */
+const flushBytes: Record<MediumKind, number> = {
+  file: 128 * 1024 * 1024,
+  stream: 16 * 1024 * 1024,
+  device: 128 * 1024 * 1024,
+  tape: 2 * 1024 * 1024 * 1024,
+};
+
+/** How long a stopped run waits for its writer; the issue's bound for Ctrl-C is 2 s. */
+const stopGraceMs = 1200;
+
+/**
+ * Writes the archive.
+ * @returns its length in bytes
+ * @throws AceError the first cause, with the offset up to which the medium is good in its details
+ */
+export async function writeArchive(
+  content: ArchiveContent,
+  options: WriteArchiveOptions,
+  run: RunContext,
+): Promise<number> {
+  await using ledger =
+    options.checkpoint === undefined
+      ? undefined
+      : await LedgerWriter.open(options.checkpoint, { force: options.force });
+  const queue = new LedgerQueue(ledger);
+  const window = Window.create(windowBytesFor(options.windowBytes, options.blockBytes));
+  const writer = startWriter(
+    {
+      window: window.handle,
+      medium: { destination: options.destination, force: options.force, blockBytes: options.blockBytes },
+      highWater: options.highWaterPercent === undefined ? undefined : options.highWaterPercent / 100,
+      loop: {
+        blockBytes: options.blockBytes,
+        flushEveryBytes: ledger === undefined ? 0 : Math.max(options.blockBytes, flushBytes[options.medium]),
+      },
+    },
+    (offset) => queue.durable(offset),
+  );
+  const { status, signal } = run;
+  status.bytesTotal = measureArchive(content).bytes;
+  status.bytesMoved = () => window.front;
+  status.windowFill = () => Math.max(0, window.scanned - window.front) / window.capacityBytes;
+  const stop = () => window.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    await new ArchiveWriting(content, options, run, window, writer, queue).run();
+    await queue.settled();
+    return window.end ?? 0;
+  } catch (error) {
+    throw await explain(error, window, writer, queue, options, run);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    window.abort();
+  }
+}
+
+class ArchiveWriting {
+  readonly #content: ArchiveContent;
+  readonly #options: WriteArchiveOptions;
+  readonly #run: RunContext;
+  readonly #window: Window;
+  readonly #writer: Writer;
+  readonly #queue: LedgerQueue;
+  readonly #jobs = new Set<Promise<void>>();
+  #failure: { error: unknown } | undefined;
+
+  constructor(
+    content: ArchiveContent,
+    options: WriteArchiveOptions,
+    run: RunContext,
+    window: Window,
+    writer: Writer,
+    queue: LedgerQueue,
+  ) {
+    this.#content = content;
+    this.#options = options;
+    this.#run = run;
+    this.#window = window;
+    this.#writer = writer;
+    this.#queue = queue;
+  }
+
+  async run(): Promise<void> {
+    this.#writer.done.catch((error: unknown) => this.#fail(error));
+    try {
+      await this.#writer.opened;
+      let end = 0;
+      for (const piece of planArchive(this.#content)) end = await this.#place(piece);
+      this.#window.setEnd(end);
+      await Promise.all(this.#jobs);
+      const result = await this.#writer.done;
+      if (!result.whole) throw stoppedError(this.#run.signal);
+    } catch (error) {
+      this.#fail(error);
+      throw this.#failure?.error;
+    }
+  }
+
+  /** The first cause wins; whatever fails afterwards fails because of it. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#window.abort();
+  }
+
+  /** @returns the offset after the piece */
+  async #place(piece: ArchivePiece): Promise<number> {
+    const end = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
+    if (end > piece.offset) {
+      const slot = await this.#slot(piece.offset, end);
+      if (piece.kind === "blob") await this.#fetch(piece, slot);
+      else await this.#fill(piece.offset, piece.bytes, slot);
+    }
+    if (piece.kind === "bytes" && piece.complete !== undefined)
+      this.#queue.push({ descriptor: piece.complete, offset: end });
+    return end;
+  }
+
+  async #slot(start: number, end: number): Promise<number> {
+    for (;;) {
+      const slot = this.#window.append(start, end);
+      if (slot !== undefined) return slot;
+      await this.#window.waitForSlot();
+    }
+  }
+
+  /** Starts the fetch once the blob's first byte has room, so that every job that runs can make headway. */
+  async #fetch(piece: ArchivePiece & { kind: "blob" }, slot: number): Promise<void> {
+    await this.#window.waitForFront(piece.offset + 1 - this.#window.capacityBytes);
+    const { descriptor, offset } = piece;
+    const job = this.#run.pool
+      .run({
+        kind: "fetch",
+        window: this.#window.handle,
+        slot,
+        offset,
+        descriptor: { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size },
+        source: this.#options.blobSource(descriptor, piece.parent),
+        holdBack: descriptor.size <= this.#window.capacityBytes / heldBackPart,
+      })
+      .then(
+        () => {
+          this.#run.status.blobsDone++;
+        },
+        (error: unknown) => {
+          this.#fail(error);
+          throw error;
+        },
+      )
+      .finally(() => this.#jobs.delete(job));
+    job.catch(() => undefined);
+    this.#jobs.add(job);
+  }
+
+  async #fill(offset: number, bytes: Uint8Array, slot: number): Promise<void> {
+    const step = Math.max(1, Math.floor(this.#window.capacityBytes / 4));
+    for (let done = 0; done < bytes.length; done += step) {
+      const part = bytes.subarray(done, done + step);
+      await this.#window.waitForFront(offset + done + part.length - this.#window.capacityBytes);
+      this.#window.write(offset + done, part);
+      this.#window.advance(slot, offset + done + part.length);
+    }
+  }
+}
+
+/** Waits a moment for the writer to say how far the medium is good, and adds that to the error. */
+async function explain(
+  error: unknown,
+  window: Window,
+  writer: Writer,
+  queue: LedgerQueue,
+  options: WriteArchiveOptions,
+  run: RunContext,
+): Promise<unknown> {
+  window.abort();
+  const ended = writer.done.then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, stopGraceMs))]);
+  await queue.settled();
+  const cause = run.signal.aborted ? stoppedError(run.signal) : error;
+  if (!(cause instanceof AceError)) return cause;
+  const name = options.destination === "-" ? "standard output" : options.destination;
+  const good = writer.durable();
+  const facts = [
+    `${name} is good up to byte ${good}; it has no end marker, so nothing takes it for a whole archive`,
+  ];
+  if (options.checkpoint !== undefined) {
+    facts.push(`to go on in a new file: --existing-from-checkpoint ${options.checkpoint}:${good}`);
+  }
+  return new AceError(cause.code, cause.message, {
+    cause: cause.cause,
+    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+    details: [...cause.details, ...facts],
+  });
+}
