@@ -5,8 +5,10 @@ import { compileRewrite } from "../../src/config/rewrite.ts";
 test.each([
   ["^rancher/(.*)", "ace/dt/rancher-images/$1", "rancher/k3s", "ace/dt/rancher-images/k3s"],
   ["^(.*)$", "$1x", "a", ""],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the replacement is Go's syntax, not a template
   ["^(.*)$", "${1}x", "a", "ax"],
   ["^(?P<name>.*)$", "m/$name", "a", "m/a"],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the replacement is Go's syntax, not a template
   ["^(?P<name>.*)$", "m/${name}_2", "a", "m/a_2"],
   ["^(?P<name>.*)$", "m/$name_2", "a", "m/"],
   ["a", "$$1", "a", "$1"],
