@@ -1,0 +1,71 @@
+/** Puts on the machine what the interop tests run against, where that is allowed; what stays absent is skipped by its tests. */
+import { join } from "node:path";
+import { repositoryRoot } from "../build-binary.ts";
+import { headline, runCommand } from "./step.ts";
+
+/** Programs of Debian packages: name on PATH, package. */
+const debianPrograms: Readonly<Record<string, string>> = {
+  skopeo: "skopeo",
+  "docker-registry": "docker-registry",
+  strace: "strace",
+};
+
+/** distribution 3, which Debian does not have. The version is fixed, so that a gate of today runs tomorrow. */
+const distribution = "github.com/distribution/distribution/v3/cmd/registry@v3.1.2";
+
+const aptTimeoutMs = 5 * 60_000;
+const goTimeoutMs = 8 * 60_000;
+
+/** Installs what is missing; never fails, only says what it could not do. */
+export async function installTools(): Promise<void> {
+  headline("tools for the interop tests");
+  await installDebianPackages();
+  await installDistribution();
+}
+
+async function installDebianPackages(): Promise<void> {
+  const missing = Object.keys(debianPrograms).filter((name) => Bun.which(name) === null);
+  if (missing.length === 0) {
+    console.log(`present: ${Object.keys(debianPrograms).join(", ")}`);
+    return;
+  }
+  if (process.getuid?.() !== 0 || Bun.which("apt-get") === null) {
+    console.log(`absent, and only root on Debian can install them: ${missing.join(", ")}`);
+    return;
+  }
+  // A package's service must not start: tests start servers of their own, on ports of their own.
+  const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  const packages = missing.map((name) => debianPrograms[name] ?? name);
+  console.log(`installing ${packages.join(", ")}`);
+  const update = await runCommand(["apt-get", "update", "-qq"], aptTimeoutMs, env);
+  if (update.code !== 0)
+    console.log(`apt-get update ended with ${update.code}; trying with the lists there are`);
+  const install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages];
+  const { code } = await runCommand(install, aptTimeoutMs, env);
+  if (code !== 0)
+    console.log(`apt-get install ended with ${code}: the tests that need ${missing.join(", ")} are skipped`);
+}
+
+async function installDistribution(): Promise<void> {
+  const goDirectory = join(repositoryRoot, ".cache", "go");
+  const home = process.env.HOME === undefined ? [] : [join(process.env.HOME, "go", "bin", "registry")];
+  const places = [join(goDirectory, "bin", "registry"), ...home];
+  const there = await Promise.all(places.map((path) => Bun.file(path).exists()));
+  if (Bun.which("registry") !== null || there.includes(true)) {
+    console.log("present: registry (distribution 3)");
+    return;
+  }
+  if (Bun.which("go") === null) {
+    console.log("absent: registry (distribution 3); Go, which would build it, is not here");
+    return;
+  }
+  console.log(`building ${distribution}`);
+  const env = {
+    GOPATH: goDirectory,
+    GOBIN: join(goDirectory, "bin"),
+    GOFLAGS: "-modcacherw",
+    CGO_ENABLED: "0",
+  };
+  const { code } = await runCommand(["go", "install", distribution], goTimeoutMs, env);
+  if (code !== 0) console.log(`go install ended with ${code}: the tests against distribution 3 are skipped`);
+}
