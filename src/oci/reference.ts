@@ -83,3 +83,8 @@ export function referenceTarget(reference: Reference): string | undefined {
 export function isTag(text: string): boolean {
   return tagPattern.test(text);
 }
+
+/** True when the text could be a repository's name. */
+export function isRepository(text: string): boolean {
+  return text.length <= repositoryLimit && repositoryPattern.test(text);
+}
