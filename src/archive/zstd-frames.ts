@@ -30,7 +30,7 @@ export class ZstdFrames {
    * @throws AceError `archive` naming the compressed byte that cannot be
    */
   accept(chunk: Uint8Array): Uint8Array {
-    let end = chunk.length;
+    let end = this.#part === "padding" ? 0 : chunk.length;
     for (let start = 0; start < chunk.length; ) {
       const before = start;
       start += this.#take(chunk, start);
