@@ -5,7 +5,7 @@ import { fromErrorData } from "../errors.ts";
 import { entryPath } from "./entry-paths.ts";
 import type { Job, JobNotice, TargetOutcome, WorkerSettings } from "./jobs.ts";
 import { parseJobResult } from "./parse-result.ts";
-import { newSharedState, requestStop, type SharedState } from "./shared-state.ts";
+import { movedBytes, newSharedState, requestStop, type SharedState } from "./shared-state.ts";
 
 /** How to start a pool. */
 export interface PoolOptions {
@@ -34,6 +34,11 @@ export class Pool {
   /** Jobs that wait or run now. */
   get inFlight(): number {
     return this.running;
+  }
+
+  /** Bytes that jobs read the first time, over the network or from an archive. */
+  get movedBytes(): number {
+    return movedBytes(this.shared);
   }
 
   /**

@@ -32,7 +32,8 @@ async function fillWindow(start: ReaderStart, window: Window): Promise<ReaderMes
     place(window, first.value);
     for (const chunk of chunks) place(window, chunk);
   } else {
-    for await (const chunk of decompress(compression, ownedChunks(first.value, chunks))) place(window, chunk);
+    const packed = asyncChunks(first.value, chunks);
+    for await (const chunk of decompress(compression, packed, nameOf(start.source))) place(window, chunk);
   }
   window.setEnd(window.front);
   return { kind: "ended", at: window.front, compression };
@@ -42,13 +43,12 @@ function nameOf(source: string): string {
   return source === "-" ? "standard input" : source;
 }
 
-/** The decompressor keeps chunks for a while, so each must be a copy. */
-async function* ownedChunks(
+async function* asyncChunks(
   first: Uint8Array,
   rest: Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  yield Buffer.from(first);
-  for (const chunk of rest) yield Buffer.from(chunk);
+  yield first;
+  yield* rest;
 }
 
 /** Writes a chunk at the front, blocking the thread while the window is full. */

@@ -1,0 +1,213 @@
+/** Keeps count of what an archive's graph still waits for; a manifest is pushed the moment all below it is there. */
+import { splitChildren } from "../content/walk.ts";
+import { AceError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { childBlobs, childManifests, type ManifestContent, type RawManifest } from "../oci/manifest.ts";
+import { isManifestType } from "../oci/media-types.ts";
+import type { Arrival, BlobPlace } from "../pool/jobs.ts";
+import type { Delivery } from "./delivery.ts";
+import { sourceOf } from "./gather-index.ts";
+import { Limiter } from "./limiter.ts";
+
+/** Something that a manifest or an index.json names. */
+export interface Expected {
+  descriptor: Descriptor;
+  role: "manifest" | "blob";
+  /** The source reference it belongs to, for messages. */
+  reference: string | undefined;
+}
+
+/** A manifest of the archive. */
+interface Node {
+  raw: RawManifest;
+  reference: string | undefined;
+  /** Children that are not at the destination yet. */
+  waiting: number;
+}
+
+/** What the counters of a run want to know. */
+export interface AssemblyEvents {
+  blob(arrival: Arrival, descriptor: Descriptor): void;
+  manifest(arrival: Arrival, descriptor: Descriptor): void;
+}
+
+/** Blobs handed to the pool and not finished; more would only wait there. */
+const mostInFlight = 128;
+
+export class Assembly {
+  readonly #delivery: Delivery;
+  readonly #events: AssemblyEvents;
+  readonly #expected = new Map<Digest, Expected>();
+  /** Digests the archive held, whatever became of them. */
+  readonly #found = new Set<Digest>();
+  readonly #settled = new Set<Digest>();
+  readonly #waiters = new Map<Digest, Node[]>();
+  /** Manifests nothing has named so far. */
+  readonly #orphans = new Map<Digest, { raw: RawManifest; content: ManifestContent }>();
+  readonly #kept = new Map<Digest, RawManifest>();
+  readonly #limiter = new Limiter(mostInFlight);
+  #failure: { error: unknown } | undefined;
+
+  constructor(delivery: Delivery, events: AssemblyEvents) {
+    this.#delivery = delivery;
+    this.#events = events;
+  }
+
+  /** What was said about a digest before it came; undefined when nothing was. */
+  expected(digest: Digest): Expected | undefined {
+    return this.#expected.get(digest);
+  }
+
+  /** A root's bytes, when the archive had them. */
+  rawOf(digest: Digest): RawManifest | undefined {
+    return this.#kept.get(digest);
+  }
+
+  /** Says that something is needed; `keep` holds a manifest's bytes back for the tag. */
+  expect(descriptor: Descriptor, reference: string | undefined): void {
+    if (this.#expected.has(descriptor.digest)) return;
+    const role = isManifestType(descriptor.mediaType) ? "manifest" : "blob";
+    this.#expected.set(descriptor.digest, { descriptor, role, reference: sourceOf(descriptor) ?? reference });
+    const orphan = this.#orphans.get(descriptor.digest);
+    if (orphan === undefined) return;
+    this.#orphans.delete(descriptor.digest);
+    if (role === "manifest") this.#adopt(orphan.raw, orphan.content);
+    else void this.addSmallBlob(descriptor, orphan.raw.bytes);
+  }
+
+  /** Takes a verified manifest out of the archive. */
+  addManifest(raw: RawManifest, content: ManifestContent): void {
+    this.#throwFailure();
+    const { digest } = raw.descriptor;
+    this.#found.add(digest);
+    // What refers to another manifest is wanted whether or not anything names it.
+    if (content.subject !== undefined) this.expect(raw.descriptor, undefined);
+    if (this.#expected.get(digest)?.role === "manifest") this.#adopt(raw, content);
+    else this.#orphans.set(digest, { raw, content });
+  }
+
+  /** Hands a blob of the archive on. Resolves when there is room for the next one, not when it has arrived. */
+  async addBlob(descriptor: Descriptor, place: BlobPlace): Promise<void> {
+    this.#throwFailure();
+    this.#found.add(descriptor.digest);
+    await this.#limiter.start(() =>
+      this.#arrive(descriptor, () => this.#delivery.deliver(descriptor, place)),
+    );
+  }
+
+  /** The same for a blob that is in memory. */
+  async addSmallBlob(descriptor: Descriptor, bytes: Uint8Array): Promise<void> {
+    this.#throwFailure();
+    this.#found.add(descriptor.digest);
+    await this.#limiter.start(() =>
+      this.#arrive(descriptor, () => this.#delivery.deliverBytes(descriptor, bytes)),
+    );
+  }
+
+  /**
+   * Waits for what is under way, then asks the destination for what the archive lacks.
+   * @throws AceError `archive` listing what neither has; the first failure
+   */
+  async complete(archive: string): Promise<void> {
+    await this.#idle();
+    const missing: Expected[] = [];
+    const lacking = [...this.#expected.values()].filter(
+      ({ descriptor }) => !this.#found.has(descriptor.digest),
+    );
+    await Promise.all(
+      lacking.map(async (expected) => {
+        if (await this.#delivery.has(expected.descriptor, expected.role))
+          this.#settle(expected.descriptor.digest);
+        else missing.push(expected);
+      }),
+    );
+    await this.#idle();
+    if (missing.length > 0) throw incomplete(archive, missing);
+  }
+
+  #adopt(raw: RawManifest, content: ManifestContent): void {
+    const reference = this.#expected.get(raw.descriptor.digest)?.reference;
+    const node: Node = { raw, reference, waiting: 0 };
+    if (content.kind === "index") this.#kept.set(raw.descriptor.digest, raw);
+    const { nested, odd } = splitChildren(childManifests(content));
+    const children = new Map(
+      [...nested, ...odd, ...childBlobs(content)].map((child) => [child.digest, child]),
+    );
+    for (const child of children.values()) {
+      if (this.#settled.has(child.digest)) continue;
+      node.waiting++;
+      const waiters = this.#waiters.get(child.digest);
+      if (waiters === undefined) this.#waiters.set(child.digest, [node]);
+      else waiters.push(node);
+      this.expect(child, reference);
+    }
+    if (node.waiting === 0) this.#push(node);
+  }
+
+  #push(node: Node): void {
+    const { raw } = node;
+    void this.#limiter.start(async () => {
+      await this.#guard(async () => {
+        const arrival = await this.#delivery.push(raw);
+        this.#events.manifest(arrival, raw.descriptor);
+        this.#settle(raw.descriptor.digest);
+      });
+    });
+  }
+
+  async #arrive(descriptor: Descriptor, deliver: () => Promise<Arrival>): Promise<void> {
+    await this.#guard(async () => {
+      const arrival = await deliver();
+      this.#events.blob(arrival, descriptor);
+      this.#settle(descriptor.digest);
+    });
+  }
+
+  #settle(digest: Digest): void {
+    if (this.#settled.has(digest)) return;
+    this.#settled.add(digest);
+    const waiters = this.#waiters.get(digest) ?? [];
+    this.#waiters.delete(digest);
+    for (const node of waiters) {
+      node.waiting--;
+      if (node.waiting === 0) this.#push(node);
+    }
+  }
+
+  /** The first failure wins; everything after it only winds down. */
+  async #guard(work: () => Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      await work();
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+  }
+
+  async #idle(): Promise<void> {
+    await this.#limiter.idle();
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}
+
+function incomplete(archive: string, missing: readonly Expected[]): AceError {
+  const lines = missing
+    .map(
+      ({ descriptor, role, reference }) =>
+        `${role} ${descriptor.digest} (${descriptor.size} bytes) of ${reference ?? "the archive's index"}`,
+    )
+    .sort();
+  return new AceError(
+    "archive",
+    `Cannot finish ${archive}: ${missing.length} ${missing.length === 1 ? "piece is" : "pieces are"} neither in the archive nor at the destination`,
+    {
+      details: lines,
+      hint: "Deserialize the earlier parts into the same repository first, then this one again.",
+    },
+  );
+}

@@ -1,0 +1,124 @@
+/** `mirror deserialize`: an archive out of a file, a pipe or a tape into a repository. */
+import { parseReference } from "../oci/reference.ts";
+import type { BlobPlace } from "../pool/jobs.ts";
+import type { RunSummary } from "../ui/summary.ts";
+import { type ArchiveSource, openArchive } from "./archive-source.ts";
+import type { AssemblyEvents } from "./assembly.ts";
+import { DryDelivery, RepositoryDelivery } from "./delivery.ts";
+import { readEntries } from "./read-entries.ts";
+import { type RunContext, stoppedError } from "./run.ts";
+import { Unpacking } from "./unpack.ts";
+import { windowBytesFor } from "./window-size.ts";
+
+export interface DeserializeOptions {
+  /** A path, or `-` for standard input. */
+  source: string;
+  image: string;
+  /** Bytes of a read call; 0 finds out. */
+  blockBytes: number;
+  /** 0 = automatic. */
+  windowBytes: number;
+  /** Verify everything, push nothing. */
+  dryRun: boolean;
+  strict: boolean;
+  recursive: boolean;
+}
+
+/** @throws AceError */
+export async function deserialize(options: DeserializeOptions, run: RunContext): Promise<RunSummary> {
+  const started = performance.now();
+  const reference = parseReference(options.image);
+  const source = openArchive(options);
+  const repository = await run.target(reference);
+  const delivery = options.dryRun
+    ? new DryDelivery(run, repository)
+    : new RepositoryDelivery(run, repository, (size, place) => chunkBytesFor(size, place, options, run));
+  const { status, signal } = run;
+  status.phase = options.dryRun ? "verifying" : "deserializing";
+  status.windowFill = () => source.windowFill();
+  const counted = countArrivals(run);
+  const unpacking = new Unpacking(source, delivery, {
+    strict: options.strict,
+    events: counted.events,
+    log: (level, text) => run.ui.log(level, text),
+  });
+  const stop = () => source.close();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    run.pool.warmUp();
+    await checkFile(source);
+    for await (const entry of readEntries(source)) {
+      signal.throwIfAborted();
+      await unpacking.take(entry);
+    }
+    const unpacked = await unpacking.finish(reference.tag ?? "latest");
+    status.imagesTotal = unpacked.images;
+    status.imagesDone = unpacked.images;
+    return {
+      verb: options.dryRun ? "verified" : "deserialized",
+      images: unpacked.images,
+      ...counted.totals(),
+      seconds: (performance.now() - started) / 1000,
+    };
+  } catch (error) {
+    throw signal.aborted ? stoppedError(signal) : error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    source.close();
+  }
+}
+
+/** A file is looked through before anything is pushed: its headers tell whether it is whole. */
+async function checkFile(source: ArchiveSource): Promise<void> {
+  if (!source.seekable) return;
+  for await (const _ of readEntries(source)) {
+    // readEntries itself finds what is wrong
+  }
+}
+
+/** Largest part of the window that one chunk may hold, so that the next can come in while it is sent. */
+const chunkPart = 4;
+
+/** A blob that does not fit half the window is sent in chunks, each given back when the registry has it. */
+function chunkBytesFor(size: number, place: BlobPlace, options: DeserializeOptions, run: RunContext): number {
+  const { chunkSize } = run.config;
+  if (place.kind === "file") return chunkSize;
+  const window = windowBytesFor(options.windowBytes, 1);
+  if (size <= window / 2) return chunkSize;
+  return chunkSize === 0 ? 0 : Math.min(chunkSize, Math.floor(window / chunkPart));
+}
+
+/** Feeds the live status, and adds up for the summary. */
+function countArrivals(run: RunContext): {
+  events: AssemblyEvents;
+  totals(): Omit<RunSummary, "verb" | "images" | "seconds">;
+} {
+  const { status } = run;
+  let bytesMoved = 0;
+  let blobs = 0;
+  status.bytesMoved = () => run.pool.movedBytes;
+  return {
+    events: {
+      blob: (arrival, { size }) => {
+        blobs++;
+        status.blobsDone++;
+        if (arrival === "moved") bytesMoved += size;
+        if (arrival === "skipped") {
+          status.blobsSkipped++;
+          status.bytesSkipped += size;
+        }
+      },
+      manifest: (arrival, { size }) => {
+        if (arrival === "moved") bytesMoved += size;
+      },
+    },
+    totals: () => ({
+      blobs,
+      bytesMoved,
+      blobsSkipped: status.blobsSkipped,
+      bytesSkipped: status.bytesSkipped,
+      blobsMounted: 0,
+      bytesMounted: 0,
+    }),
+  };
+}

@@ -1,0 +1,193 @@
+/** Puts an archive's manifests and blobs together at a destination: children before parents, the tag last. */
+import { classifyEntry } from "../archive/entry-name.ts";
+import {
+  checkOciLayout,
+  type IndexJson,
+  indexJsonLimitBytes,
+  parseIndexJson,
+} from "../archive/layout-json.ts";
+import type { TarFound } from "../archive/tar-reader.ts";
+import { AceError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { type Digest, digestAlgorithm, digestOf } from "../oci/digest.ts";
+import { childManifests, manifestLimitBytes, parseManifest } from "../oci/manifest.ts";
+import type { ArchiveSource } from "./archive-source.ts";
+import { Assembly, type AssemblyEvents } from "./assembly.ts";
+import type { Delivery } from "./delivery.ts";
+import { sniffManifest } from "./sniff-manifest.ts";
+import { StrictOrder } from "./strict-order.ts";
+
+/** What an archive turned out to hold. */
+export interface Unpacked {
+  root: Descriptor;
+  tag: string | undefined;
+  /** Sources that the root stands for. */
+  images: number;
+}
+
+/** How to unpack. */
+export interface UnpackOptions {
+  /** Accept only the order that serialize writes. */
+  strict: boolean;
+  events: AssemblyEvents;
+  log(level: "info" | "warn", text: string): void;
+}
+
+/** Takes entries one after the other; {@link Unpacking.finish} when there are no more. */
+export class Unpacking {
+  readonly #assembly: Assembly;
+  readonly #strict: StrictOrder | undefined;
+  readonly #source: ArchiveSource;
+  readonly #delivery: Delivery;
+  readonly #log: (level: "info" | "warn", text: string) => void;
+  #first: IndexJson | undefined;
+  #last: IndexJson | undefined;
+  readonly #seen = new Set<Digest>();
+
+  constructor(source: ArchiveSource, delivery: Delivery, options: UnpackOptions) {
+    this.#source = source;
+    this.#delivery = delivery;
+    this.#log = options.log;
+    this.#strict = options.strict ? new StrictOrder(source.name) : undefined;
+    this.#assembly = new Assembly(delivery, options.events);
+  }
+
+  /** @throws AceError `archive` or `digest` for an entry that is wrong */
+  async take(entry: TarFound): Promise<void> {
+    const role = classifyEntry(entry.name);
+    this.#strict?.entry(entry);
+    if (entry.type !== "file") return;
+    switch (role.kind) {
+      case "oci-layout":
+        return checkOciLayout(await this.#read(entry, indexJsonLimitBytes), this.#source.name);
+      case "index":
+        return this.#takeIndex(
+          parseIndexJson(await this.#read(entry, indexJsonLimitBytes), this.#source.name),
+        );
+      case "blob":
+        return this.#takeBlob(entry, role.digest);
+      case "other":
+        if (role.notice !== undefined) this.#log("warn", role.notice);
+    }
+  }
+
+  /**
+   * Waits for everything, completes from the destination what the archive lacks, tags the root.
+   * @throws AceError `archive` listing what is missing; the first failure of a job
+   */
+  async finish(tag: string): Promise<Unpacked> {
+    const first = this.#first;
+    if (first === undefined) {
+      throw new AceError(
+        "archive",
+        `Cannot unpack ${this.#source.name}: it has no index.json, so it is no OCI archive`,
+      );
+    }
+    for (const descriptor of this.#last?.manifests ?? first.manifests)
+      this.#assembly.expect(descriptor, undefined);
+    await this.#assembly.complete(this.#source.name);
+    await this.#delivery.tag(first.root, this.#assembly.rawOf(first.root.digest), tag);
+    return { root: first.root, tag: first.tag, images: this.#countImages(first.root) };
+  }
+
+  #countImages(root: Descriptor): number {
+    const raw = this.#assembly.rawOf(root.digest);
+    if (raw === undefined) return 1;
+    return Math.max(1, childManifests(parseManifest(raw.bytes, root.mediaType, root.digest)).length);
+  }
+
+  /** index.json comes twice: the first names the root, the last everything. */
+  #takeIndex(index: IndexJson): void {
+    if (this.#first === undefined) {
+      this.#first = index;
+      this.#assembly.expect(index.root, undefined);
+      this.#strict?.setRoot(index.root.digest);
+    }
+    this.#last = index;
+  }
+
+  async #takeBlob(entry: TarFound, digest: Digest): Promise<void> {
+    if (this.#seen.has(digest)) {
+      throw new AceError(
+        "archive",
+        `Cannot unpack ${this.#source.name}: blob ${digest} stands in it twice (byte ${entry.headerOffset})`,
+      );
+    }
+    this.#seen.add(digest);
+    const expected = this.#assembly.expected(digest);
+    if (expected !== undefined) checkSize(entry, expected, this.#source.name);
+    if (expected?.role === "manifest") return this.#takeManifest(entry, expected.descriptor);
+    if (expected?.role === "blob") return this.#takeContent(entry, expected.descriptor);
+    return this.#takeUnknown(entry, digest);
+  }
+
+  async #takeManifest(entry: TarFound, descriptor: Descriptor): Promise<void> {
+    const bytes = await this.#verified(entry, descriptor.digest);
+    const content = parseManifest(
+      bytes,
+      descriptor.mediaType,
+      `${descriptor.digest} in ${this.#source.name}`,
+    );
+    this.#strict?.manifest(descriptor.digest, content);
+    this.#assembly.addManifest({ descriptor, bytes }, content);
+  }
+
+  async #takeContent(entry: TarFound, descriptor: Descriptor): Promise<void> {
+    this.#strict?.settled(descriptor.digest);
+    const place = await this.#source.claim(entry.bodyOffset, entry.sizeBytes);
+    await this.#assembly.addBlob(descriptor, place);
+  }
+
+  /** Nothing named it yet: in an archive of another order it may be anything. What could be a manifest is looked at. */
+  async #takeUnknown(entry: TarFound, digest: Digest): Promise<void> {
+    const plain: Descriptor = { mediaType: "application/octet-stream", digest, size: entry.sizeBytes };
+    if (entry.sizeBytes > manifestLimitBytes || this.#delivery.mayBeLarge(entry.sizeBytes))
+      return this.#takeContent(entry, plain);
+    const bytes = await this.#verified(entry, digest);
+    const mediaType = sniffManifest(bytes);
+    if (mediaType === undefined) {
+      this.#strict?.settled(digest);
+      return this.#assembly.addSmallBlob(plain, bytes);
+    }
+    const content = parseManifest(bytes, mediaType, `${digest} in ${this.#source.name}`);
+    this.#strict?.manifest(digest, content);
+    this.#assembly.addManifest({ descriptor: { ...plain, mediaType }, bytes }, content);
+  }
+
+  async #read(entry: TarFound, limit: number): Promise<Uint8Array> {
+    if (entry.sizeBytes > limit) {
+      throw new AceError(
+        "archive",
+        `Cannot unpack ${this.#source.name}: entry ${JSON.stringify(entry.name)} claims ${entry.sizeBytes} bytes, more than ${limit} are not read`,
+      );
+    }
+    const bytes = await this.#source.read(entry.bodyOffset, entry.sizeBytes);
+    if (bytes.length < entry.sizeBytes) {
+      throw new AceError(
+        "archive",
+        `Cannot unpack ${this.#source.name}: it ends at byte ${entry.bodyOffset + bytes.length}, in the middle of ${entry.name}`,
+      );
+    }
+    return bytes;
+  }
+
+  async #verified(entry: TarFound, digest: Digest): Promise<Uint8Array> {
+    const bytes = await this.#read(entry, manifestLimitBytes);
+    const actual = digestOf(bytes, digestAlgorithm(digest));
+    if (actual === digest) return bytes;
+    throw new AceError(
+      "digest",
+      `Cannot unpack ${this.#source.name}: blob ${digest} at byte ${entry.bodyOffset} hashes to ${actual}`,
+      { hint: "The archive is damaged: copy it again." },
+    );
+  }
+}
+
+function checkSize(entry: TarFound, expected: { descriptor: Descriptor }, archive: string): void {
+  const { digest, size } = expected.descriptor;
+  if (size === entry.sizeBytes) return;
+  throw new AceError(
+    "digest",
+    `Cannot unpack ${archive}: blob ${digest} has ${entry.sizeBytes} bytes at byte ${entry.bodyOffset}, its descriptor says ${size}`,
+  );
+}
