@@ -1,0 +1,90 @@
+/** The registry client of one thread: connections, logins and gates, shared by all repositories with equal settings. */
+import type { EndpointSettings, RepositoryAddress } from "../content/endpoint.ts";
+import { AceError } from "../errors.ts";
+import { type ClientContext, Endpoint } from "./endpoint.ts";
+import { HostGates, type HostGatesHandle } from "./gates.ts";
+import { Repository } from "./repository.ts";
+import { onStop, stopError } from "./stop.ts";
+import { assertRealUndici } from "./transport.ts";
+
+/** What a client is made of. */
+export interface ClientOptions {
+  /** Most connections to one origin for blobs, and as many again for everything else, on this thread. */
+  connectionsPerHost: number;
+  /** Shared by all threads of a run. */
+  gates: HostGatesHandle;
+  userAgent: string;
+  /** Ends everything: pending calls fail at once with `stopped`, or with the signal's reason when that is an AceError. */
+  signal: AbortSignal;
+  onNotice?: (notice: ClientNotice) => void;
+}
+
+/** Retries, waits, fallbacks and registries' own warnings; no secrets. */
+export interface ClientNotice {
+  level: "warn" | "info" | "debug";
+  text: string;
+}
+
+/** Call {@link close} when done. */
+export class RegistryClient {
+  readonly #context: ClientContext;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #ended = new AbortController();
+  readonly #off: () => void;
+
+  /** @throws AceError `internal` when undici is not the real one */
+  constructor(options: ClientOptions) {
+    assertRealUndici();
+    this.#off = onStop([options.signal], (error) => this.#ended.abort(error));
+    if (options.signal.aborted) this.#ended.abort(stopError(options.signal));
+    this.#context = {
+      connectionsPerHost: options.connectionsPerHost,
+      gates: new HostGates(options.gates),
+      userAgent: options.userAgent,
+      signal: this.#ended.signal,
+      notice: noticeOnce(options.onNotice),
+    };
+  }
+
+  /** A repository; calls with equal endpoint settings share connections and logins. */
+  repository(address: RepositoryAddress): Repository {
+    const endpoints = address.settings.endpoints.map((settings) => this.#endpoint(settings));
+    return new Repository(address, endpoints);
+  }
+
+  /** Fails what is pending, and closes every connection. */
+  async close(): Promise<void> {
+    this.#off();
+    this.#ended.abort(
+      new AceError("stopped", "Cannot go on with the transfer: the registry client was closed"),
+    );
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.destroy()));
+    this.#endpoints.clear();
+  }
+
+  #endpoint(settings: EndpointSettings): Endpoint {
+    const { url, tls, credentials, referrers, singleContext } = settings;
+    const key = JSON.stringify([
+      [url, referrers, singleContext],
+      [tls.ca, tls.cert, tls.key, tls.insecureSkipVerify],
+      [credentials?.username, credentials?.password, credentials?.identityToken, credentials?.registryToken],
+    ]);
+    const known = this.#endpoints.get(key);
+    if (known !== undefined) return known;
+    const endpoint = new Endpoint(settings, this.#context);
+    this.#endpoints.set(key, endpoint);
+    return endpoint;
+  }
+}
+
+/** Passes each registry's warning on once; everything else as often as it happens. */
+function noticeOnce(tell: ClientOptions["onNotice"]): ClientContext["notice"] {
+  const told = new Set<string>();
+  return (level, text) => {
+    if (text.includes(" warns: ")) {
+      if (told.has(text)) return;
+      told.add(text);
+    }
+    tell?.({ level, text });
+  };
+}

@@ -1,0 +1,229 @@
+/** One way to reach a registry: its connections, its login, its gate. Every request of the room goes through `perform`. */
+import type { Dispatcher } from "undici/index.js";
+import type { EndpointSettings } from "../content/endpoint.ts";
+import { AceError } from "../errors.ts";
+import { shownUrl, whyNotFollow } from "./addresses.ts";
+import { type AttemptContext, Attempts } from "./attempts.ts";
+import { Authenticator } from "./authenticator.ts";
+import { errorLimitBytes } from "./error-body.ts";
+import {
+  type BodyReceiver,
+  exchange,
+  type Headers,
+  type HttpRequest,
+  headerOf,
+  type Reply,
+} from "./exchange.ts";
+import { networkError } from "./failures.ts";
+import type { HostGates } from "./gates.ts";
+import { type Signals, throwIfStopped } from "./stop.ts";
+import { newDispatcher } from "./transport.ts";
+import { takeWarnings } from "./warnings.ts";
+
+/** What all endpoints of a client share. */
+export interface ClientContext {
+  connectionsPerHost: number;
+  gates: HostGates;
+  userAgent: string;
+  signal: AbortSignal;
+  notice: (level: "warn" | "info" | "debug", text: string) => void;
+}
+
+/** A request to a registry, before login, redirects and retries. */
+export interface ApiRequest {
+  method: HttpRequest["method"];
+  /** Below the endpoint's URL, as in `/v2/name/tags/list`; or absolute, as an upload session's Location is. */
+  target: string | URL;
+  /** The work in messages, as in `manifest host/name:tag`. */
+  subject: string;
+  scopes: readonly string[];
+  headers?: Readonly<Record<string, string>>;
+  /** Called anew for each try. */
+  body?: (() => Uint8Array | AsyncIterable<Uint8Array>) | undefined;
+  /** Most bytes of the answer that are kept; the default is enough for an error body. */
+  bodyLimitBytes?: number;
+  headersTimeoutMs?: number;
+  /** Blob bodies have connections of their own, so that a manifest never waits for a blob that waits for a tape. */
+  bulk?: boolean;
+  /** Redirects are answers, not ways to go. */
+  stay?: boolean;
+  receive?: ((status: number, headers: Headers) => BodyReceiver | undefined) | undefined;
+}
+
+const redirectLimit = 10;
+/** The cached token, one exchange for a fresh one, and one more for a challenge that names another scope. */
+const loginLimit = 3;
+
+/** Docker Hub's registry does not live where its references point (oras-go `Host()`). */
+const dockerHub = { written: "docker.io", contacted: "registry-1.docker.io" };
+
+/** Shared by every repository that is reached in this way. */
+export class Endpoint implements AttemptContext {
+  readonly settings: EndpointSettings;
+  /** Scheme, host and path prefix, without a trailing slash. */
+  readonly base: URL;
+  readonly origin: string;
+  readonly gates: HostGates;
+  readonly auth: Authenticator;
+  readonly notice: ClientContext["notice"];
+  /** How a repository's referrers are found here, once known. */
+  readonly referrersKind = new Map<string, "api" | "tag">();
+  /** The last writer of a fallback referrers tag, so that one process never loses its own entries. */
+  readonly tagLocks = new Map<string, Promise<void>>();
+  readonly #context: ClientContext;
+  readonly #quick: Dispatcher;
+  readonly #bulk: Dispatcher;
+
+  constructor(settings: EndpointSettings, context: ClientContext) {
+    this.settings = settings;
+    this.base = baseOf(settings.url);
+    this.origin = this.base.origin;
+    this.gates = context.gates;
+    this.notice = context.notice;
+    this.#context = context;
+    const options = { tls: settings.tls, connections: context.connectionsPerHost };
+    this.#quick = newDispatcher(options);
+    this.#bulk = newDispatcher(options);
+    this.auth = new Authenticator(settings, this.base, (request) => this.#sendToTokenServer(request));
+  }
+
+  /** Closes every connection, finished or not. */
+  async destroy(): Promise<void> {
+    await Promise.all([this.#quick.destroy(), this.#bulk.destroy()]);
+  }
+
+  /** The absolute URL of a path below the endpoint, or of a Location. */
+  urlOf(target: string | URL): URL {
+    return target instanceof URL ? target : new URL(`${this.base.href.replace(/\/$/, "")}${target}`);
+  }
+
+  /**
+   * One try: waits at the gate, logs in when asked to, follows redirects without handing credentials to another origin.
+   * @throws AceError from the login or a refused redirect, or when a signal fires; network failures as undici has them
+   */
+  async perform(request: ApiRequest, signals: Signals): Promise<Reply> {
+    let authorization = await this.auth.headerFor(request.scopes);
+    for (let logins = 1; ; logins++) {
+      const reply = await this.#follow(request, authorization, signals);
+      if (reply.status !== 401 || reply.url.origin !== this.origin || logins >= loginLimit) return reply;
+      const challenge = headerOf(reply.headers, "www-authenticate");
+      const next = await this.auth.answer(challenge, request.scopes, authorization);
+      if (next === undefined) return reply;
+      authorization = next;
+    }
+  }
+
+  /**
+   * {@link perform} until it works, or until failing again is certain or likely. The last answer is returned, whatever its status.
+   * @throws AceError `network` when the tries ended without an answer
+   */
+  async send(request: ApiRequest, signals: Signals): Promise<Reply> {
+    const attempts = new Attempts(this, request.subject, signals);
+    for (;;) {
+      try {
+        const reply = await this.perform(request, signals);
+        if (reply.status < 400 || !(await attempts.again({ reply }))) return reply;
+      } catch (error) {
+        if (error instanceof AceError) throw error;
+        if (!(await attempts.again({ error })))
+          throw networkError(this, request.subject, error, attempts.used);
+      }
+    }
+  }
+
+  async #follow(request: ApiRequest, authorization: string | undefined, signals: Signals): Promise<Reply> {
+    let url = this.urlOf(request.target);
+    let method = request.method;
+    for (let hops = 0; ; hops++) {
+      const reply = await this.#once(
+        {
+          method,
+          url,
+          headers: this.#headers(request, url, authorization),
+          body: method === "GET" || method === "HEAD" ? undefined : request.body?.(),
+          bodyLimitBytes: request.bodyLimitBytes ?? errorLimitBytes,
+          headersTimeoutMs: request.headersTimeoutMs,
+          receive: (status, headers) => (isRedirect(status) ? undefined : request.receive?.(status, headers)),
+        },
+        request.bulk === true ? this.#bulk : this.#quick,
+        signals,
+      );
+      const location = headerOf(reply.headers, "location");
+      if (!isRedirect(reply.status) || location === undefined || request.stay === true) return reply;
+      const next = URL.parse(location, url.href);
+      const obstacle = next === null ? "it is no URL" : whyNotFollow(url, next, request.bulk === true);
+      if (next === null || obstacle !== undefined || hops >= redirectLimit) {
+        const where = next === null ? "" : ` to ${shownUrl(next)}`;
+        throw new AceError(
+          "registry",
+          `Cannot get ${request.subject}: ${this.origin} redirects${where}: refused, ${obstacle ?? `more than ${redirectLimit} times`}`,
+        );
+      }
+      if (reply.status === 303 && method !== "HEAD") method = "GET";
+      url = next;
+    }
+  }
+
+  async #once(request: HttpRequest, dispatcher: Dispatcher, signals: Signals): Promise<Reply> {
+    throwIfStopped(signals);
+    const { origin } = request.url;
+    await this.gates.wait(origin, this.#context.signal, ...signals);
+    const reply = await exchange(dispatcher, request, [this.#context.signal, ...signals]);
+    this.gates.markAnswered(origin);
+    takeWarnings(reply, (text) => this.notice("warn", `${request.url.host} warns: ${text}`));
+    return reply;
+  }
+
+  #headers(request: ApiRequest, url: URL, authorization: string | undefined): Record<string, string> {
+    return {
+      "user-agent": this.#context.userAgent,
+      // undici never decompresses; without this a proxy may compress, and the digest is gone.
+      "accept-encoding": "identity",
+      ...request.headers,
+      ...(authorization === undefined || url.origin !== this.origin ? {} : { authorization }),
+    };
+  }
+
+  /** The token server is waited for by many requests: only the client's own signal ends it. */
+  async #sendToTokenServer(request: HttpRequest): Promise<Reply> {
+    const subject = `token from ${request.url.host}`;
+    const headers = {
+      "user-agent": this.#context.userAgent,
+      "accept-encoding": "identity",
+      ...request.headers,
+    };
+    const context: AttemptContext = { gates: this.gates, origin: request.url.origin, notice: this.notice };
+    const attempts = new Attempts(context, subject, [this.#context.signal]);
+    for (;;) {
+      try {
+        const reply = await this.#once({ ...request, headers }, this.#quick, []);
+        if (reply.status < 400 || !(await attempts.again({ reply }))) return reply;
+      } catch (error) {
+        if (error instanceof AceError) throw error;
+        if (await attempts.again({ error })) continue;
+        throw networkError(
+          { settings: this.settings, origin: request.url.origin },
+          subject,
+          error,
+          attempts.used,
+        );
+      }
+    }
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+function baseOf(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new AceError(
+      "config",
+      `Cannot use endpoint ${JSON.stringify(text)}: want http://host or https://host`,
+    );
+  }
+  if (url.hostname === dockerHub.written) url.hostname = dockerHub.contacted;
+  return url;
+}

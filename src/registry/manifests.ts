@@ -1,0 +1,208 @@
+/** Manifests over HTTP (distribution-spec "Pulling manifests", "Pushing Manifests"). Their bytes are never re-encoded. */
+import { AceError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { type Digest, digestAlgorithm, digestOf, isDigest } from "../oci/digest.ts";
+import { manifestLimitBytes, parseManifest, type RawManifest } from "../oci/manifest.ts";
+import { isManifestType, isSchema1Type, manifestMediaTypes } from "../oci/media-types.ts";
+import { type Headers, headerOf, type Reply } from "./exchange.ts";
+import { failureAt, type Place, pathOf, scopesOf } from "./place.ts";
+
+/** What stands for a manifest in messages: `host/name:tag` or `host/name@digest`. */
+export function manifestName(place: Place, target: string): string {
+  return `${place.name}${isDigest(target) ? "@" : ":"}${target}`;
+}
+
+/**
+ * The descriptor behind a tag or digest: one HEAD (which Docker Hub does not count as a pull), or a GET when the HEAD's answer
+ * is unusable.
+ */
+export async function resolveManifest(place: Place, target: string): Promise<Descriptor> {
+  const reply = await requestManifest(place, "HEAD", target, accept());
+  if (reply.status >= 500 || reply.status === 429) {
+    throw failureAt(place, "read", `manifest ${manifestName(place, target)}`, "pull", reply);
+  }
+  return usableHead(reply, target) ?? (await fetchByTarget(place, target)).descriptor;
+}
+
+/** A HEAD's answer as a descriptor, when type, size and digest are all there and the digest is not in doubt. */
+function usableHead(reply: Reply, target: string): Descriptor | undefined {
+  if (reply.status !== 200) return undefined;
+  const mediaType = mediaTypeOf(reply.headers);
+  const length = headerOf(reply.headers, "content-length");
+  if (!isManifestType(mediaType) || length === undefined || !/^\d+$/.test(length)) return undefined;
+  const served = headerOf(reply.headers, "docker-content-digest") ?? "";
+  const digest = isDigest(target) ? target : served;
+  if (!isDigest(digest) || contradicts(served, digest)) return undefined;
+  return { mediaType, digest, size: Number(length) };
+}
+
+/** The manifest behind a tag or digest, with one GET; its digest is computed, and compared with what was asked for or announced. */
+export async function fetchByTarget(place: Place, target: string): Promise<RawManifest> {
+  const name = manifestName(place, target);
+  const reply = await getManifest(place, target, accept());
+  const served = headerOf(reply.headers, "docker-content-digest") ?? "";
+  const expected = isDigest(target) ? target : isDigest(served) ? served : undefined;
+  const digest = digestOf(reply.body, expected === undefined ? "sha256" : digestAlgorithm(expected));
+  if (expected !== undefined && digest !== expected) throw digestError(name, digest, expected);
+  const { mediaType } = parseManifest(reply.body, declaredType(reply.headers), name);
+  return { descriptor: { mediaType, digest, size: reply.body.length }, bytes: reply.body };
+}
+
+/** The manifest a descriptor points at, checked for size and digest. A descriptor that carries its `data` costs no request. */
+export async function fetchByDescriptor(place: Place, descriptor: Descriptor): Promise<RawManifest> {
+  const { digest, size, mediaType } = descriptor;
+  const name = manifestName(place, digest);
+  if (isSchema1Type(mediaType)) throw schema1Error(name);
+  if (size > manifestLimitBytes) throw sizeLimitError(name, size);
+  const embedded = embeddedData(descriptor);
+  if (embedded !== undefined) return { descriptor, bytes: embedded };
+  const reply = await getManifest(place, digest, accept(mediaType));
+  if (isSchema1Type(mediaTypeOf(reply.headers))) throw schema1Error(name);
+  const { body } = reply;
+  if (body.length !== size) {
+    throw new AceError(
+      "digest",
+      `Cannot read manifest ${name}: the registry sent ${body.length} bytes, its descriptor says ${size}`,
+    );
+  }
+  const actual = digestOf(body, digestAlgorithm(digest));
+  if (actual !== digest) throw digestError(name, actual, digest);
+  return { descriptor, bytes: body };
+}
+
+/** True when the manifest is there. */
+export async function hasManifestAt(place: Place, descriptor: Descriptor): Promise<boolean> {
+  const { digest, mediaType } = descriptor;
+  const head = await requestManifest(place, "HEAD", digest, accept(mediaType));
+  if (head.status === 200) return true;
+  if (head.status === 404) return false;
+  // Some registries refuse the method; and a refusal's text comes with a GET only.
+  const reply = await requestManifest(place, "GET", digest, accept(mediaType));
+  if (reply.status === 200) return true;
+  if (reply.status === 404) return false;
+  throw failureAt(place, "look for", `manifest ${manifestName(place, digest)}`, "pull", reply);
+}
+
+/**
+ * Stores a manifest under a tag, or under its digest.
+ * @returns true when the registry has entered it among its subject's referrers by itself (`OCI-Subject`)
+ */
+export async function putManifest(
+  place: Place,
+  manifest: RawManifest,
+  tag: string | undefined,
+): Promise<boolean> {
+  const { descriptor, bytes } = manifest;
+  const name = manifestName(place, tag ?? descriptor.digest);
+  const subject = `manifest ${name}`;
+  const reply = await place.endpoint.send(
+    {
+      method: "PUT",
+      target: pathOf(place, `manifests/${tag ?? descriptor.digest}`),
+      subject,
+      scopes: scopesOf(place, "push"),
+      headers: { "content-type": descriptor.mediaType },
+      body: () => bytes,
+    },
+    place.signals,
+  );
+  // 201 by the specification; some have sent 200 and 202.
+  if (reply.status < 200 || reply.status > 299) {
+    const error = failureAt(place, "push", subject, "push", reply);
+    const tooLarge = reply.status === 413 || /too large/i.test(error.message);
+    throw tooLarge ? new AceError(error.code, `${error.message} (it has ${bytes.length} bytes)`) : error;
+  }
+  const served = headerOf(reply.headers, "docker-content-digest") ?? "";
+  if (contradicts(served, descriptor.digest)) {
+    throw new AceError(
+      "digest",
+      `Cannot push ${subject}: the registry stored it as ${served}, its digest is ${descriptor.digest}`,
+    );
+  }
+  return headerOf(reply.headers, "oci-subject") !== undefined;
+}
+
+async function getManifest(place: Place, target: string, acceptHeader: string): Promise<Reply> {
+  const name = manifestName(place, target);
+  const reply = await requestManifest(place, "GET", target, acceptHeader);
+  if (reply.status !== 200) throw failureAt(place, "read", `manifest ${name}`, "pull", reply);
+  if (reply.truncated) {
+    const length = Number(headerOf(reply.headers, "content-length"));
+    throw sizeLimitError(name, Number.isNaN(length) ? undefined : length);
+  }
+  return reply;
+}
+
+function requestManifest(
+  place: Place,
+  method: "GET" | "HEAD",
+  target: string,
+  acceptHeader: string,
+): Promise<Reply> {
+  return place.endpoint.send(
+    {
+      method,
+      target: pathOf(place, `manifests/${target}`),
+      subject: `manifest ${manifestName(place, target)}`,
+      scopes: scopesOf(place, "pull"),
+      headers: { accept: acceptHeader },
+      bodyLimitBytes: manifestLimitBytes,
+    },
+    place.signals,
+  );
+}
+
+/** One header with every type we can take, the expected one first. Without the OCI types docker-registry 2.8 says 404. */
+function accept(first = ""): string {
+  const types =
+    first === "" ? manifestMediaTypes : [first, ...manifestMediaTypes.filter((type) => type !== first)];
+  return types.join(", ");
+}
+
+/** Content-Type without its parameters. */
+export function mediaTypeOf(headers: Headers): string {
+  return (headerOf(headers, "content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+}
+
+/** The Content-Type when it says what kind of manifest this is; servers that do not know send text or plain JSON. */
+function declaredType(headers: Headers): string {
+  const type = mediaTypeOf(headers);
+  return isManifestType(type) || isSchema1Type(type) ? type : "";
+}
+
+/** True for a digest of the same algorithm with another value. docker-registry 2.8 answers sha512 requests with a sha256. */
+function contradicts(served: string, digest: Digest): boolean {
+  return isDigest(served) && digestAlgorithm(served) === digestAlgorithm(digest) && served !== digest;
+}
+
+function embeddedData(descriptor: Descriptor): Uint8Array | undefined {
+  if (descriptor.data === undefined) return undefined;
+  const bytes = Buffer.from(descriptor.data, "base64");
+  const good =
+    bytes.length === descriptor.size &&
+    digestOf(bytes, digestAlgorithm(descriptor.digest)) === descriptor.digest;
+  return good ? bytes : undefined;
+}
+
+function digestError(name: string, actual: Digest, expected: Digest): AceError {
+  return new AceError(
+    "digest",
+    `Cannot read manifest ${name}: the registry's bytes have digest ${actual}, wanted ${expected}`,
+  );
+}
+
+function sizeLimitError(name: string, size: number | undefined): AceError {
+  const has = size === undefined ? "more" : `${size} bytes, more`;
+  return new AceError(
+    "registry",
+    `Cannot read manifest ${name}: it has ${has} than the ${manifestLimitBytes} allowed`,
+  );
+}
+
+function schema1Error(name: string): AceError {
+  return new AceError(
+    "registry",
+    `Cannot copy ${name}: it is a Docker schema 1 manifest, which has no stable digest`,
+    { hint: "Push the image again with a current tool, then mirror that." },
+  );
+}

@@ -1,0 +1,138 @@
+/** One exchange with a token server (distribution docs "Token Authentication" and "OAuth2"), and what its answer means. */
+import * as v from "valibot";
+import type { Credentials } from "../content/endpoint.ts";
+import { AceError } from "../errors.ts";
+import { whyNotFollow } from "./addresses.ts";
+import { describeReply } from "./error-body.ts";
+import { type HttpRequest, headerOf, type Reply } from "./exchange.ts";
+
+/** A token for the Authorization header. */
+export interface AccessToken {
+  value: string;
+  /** Epoch milliseconds after which it is not used any more. */
+  goodUntilMs: number;
+  /** Replaces the credential for later exchanges, in memory only. */
+  refreshToken?: string | undefined;
+}
+
+/** What a Bearer challenge asks for. */
+export interface TokenRequest {
+  /** Absolute. */
+  realm: URL;
+  service: string | undefined;
+  scopes: readonly string[];
+  credentials: Credentials | undefined;
+}
+
+/** Sends one request to the token server, with retries; no credentials of its own. */
+export type Sender = (request: HttpRequest) => Promise<Reply>;
+
+const tokenLimitBytes = 128 * 1024;
+const clientId = "ace-dt";
+const redirectLimit = 5;
+
+/** Docs "Token Response Fields": 60 s when nothing is said, and never less. */
+const shortestLifeSeconds = 60;
+/** A token is renewed this long before it ends, so that it does not end on the way. */
+const renewEarlyMs = 5000;
+
+const schema = v.object({
+  token: v.optional(v.string()),
+  access_token: v.optional(v.string()),
+  expires_in: v.optional(v.number()),
+  issued_at: v.optional(v.string()),
+  refresh_token: v.optional(v.string()),
+});
+
+/**
+ * Fetches a token.
+ * @throws AceError `denied` when the token server refuses, `registry` when its answer makes no sense, `network`
+ */
+export async function requestToken(request: TokenRequest, send: Sender): Promise<AccessToken> {
+  let reply: Reply | undefined;
+  if (request.credentials?.identityToken !== undefined) {
+    reply = await send(postRequest(request, request.credentials.identityToken));
+    // Not every token server speaks OAuth2 (404, 405), and some answer 401 to the method itself.
+    if ([401, 404, 405].includes(reply.status)) reply = undefined;
+  }
+  reply ??= await getFollowing(request, send);
+  if (reply.status !== 200) throw refusal(request, reply);
+  return readToken(request, reply, Date.now());
+}
+
+function postRequest(request: TokenRequest, identityToken: string): HttpRequest {
+  const form = new URLSearchParams({
+    grant_type: "refresh_token",
+    client_id: clientId,
+    refresh_token: identityToken,
+  });
+  if (request.service !== undefined) form.set("service", request.service);
+  if (request.scopes.length > 0) form.set("scope", request.scopes.join(" "));
+  return {
+    method: "POST",
+    url: request.realm,
+    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+    body: new TextEncoder().encode(form.toString()),
+    bodyLimitBytes: tokenLimitBytes,
+  };
+}
+
+/** GET with the realm's own query kept; redirects are checked again, and get no credentials on another host. */
+async function getFollowing(request: TokenRequest, send: Sender): Promise<Reply> {
+  let url = new URL(request.realm);
+  if (request.service !== undefined) url.searchParams.append("service", request.service);
+  for (const scope of request.scopes) url.searchParams.append("scope", scope);
+  for (let hops = 0; ; hops++) {
+    const authorization = url.origin === request.realm.origin ? basicHeader(request.credentials) : undefined;
+    const headers = { accept: "application/json", ...(authorization === undefined ? {} : { authorization }) };
+    const reply = await send({ method: "GET", url, headers, bodyLimitBytes: tokenLimitBytes });
+    const location = headerOf(reply.headers, "location");
+    if (![301, 302, 303, 307, 308].includes(reply.status) || location === undefined) return reply;
+    const next = URL.parse(location, url.href);
+    const obstacle = next === null ? "it is no URL" : whyNotFollow(url, next, false);
+    if (next === null || obstacle !== undefined || hops >= redirectLimit) {
+      throw new AceError(
+        "registry",
+        `Cannot get a token from ${url.host}: its redirect is refused: ${obstacle ?? "too many"}`,
+      );
+    }
+    url = next;
+  }
+}
+
+/** `Basic ...`, or undefined for anonymous. An identity token stands in for a password where POST is not spoken. */
+export function basicHeader(credentials: Credentials | undefined): string | undefined {
+  const secret = credentials?.password ?? credentials?.identityToken;
+  if (credentials?.username === undefined || secret === undefined) return undefined;
+  return `Basic ${Buffer.from(`${credentials.username}:${secret}`, "utf8").toString("base64")}`;
+}
+
+function refusal(request: TokenRequest, reply: Reply): AceError {
+  const denied = reply.status === 401 || reply.status === 403;
+  const user = request.credentials?.username;
+  const who = basicHeader(request.credentials) === undefined ? "an anonymous client" : `user "${user}"`;
+  return new AceError(
+    denied ? "denied" : reply.status >= 500 || reply.status === 429 ? "network" : "registry",
+    `Cannot get a token for ${who} from ${request.realm.host}: it answered ${describeReply(reply)}`,
+    denied ? { hint: `Check the user name and password stored for ${request.realm.host}'s registry.` } : {},
+  );
+}
+
+function readToken(request: TokenRequest, reply: Reply, nowMs: number): AccessToken {
+  const text = new TextDecoder().decode(reply.body);
+  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+  const value = result.success ? (result.output.access_token ?? result.output.token) : undefined;
+  if (!result.success || value === undefined || !/^[\x21-\x7e]+$/.test(value)) {
+    throw new AceError("registry", `Cannot get a token from ${request.realm.host}: its answer holds none`);
+  }
+  const lifeMs = Math.max(result.output.expires_in ?? 0, shortestLifeSeconds) * 1000;
+  const issuedMs = Date.parse(result.output.issued_at ?? "");
+  // A clock ahead of or far behind ours is no help: count from the moment of receipt then.
+  const usable = !Number.isNaN(issuedMs) && issuedMs <= nowMs && issuedMs + lifeMs > nowMs;
+  const refreshToken = result.output.refresh_token;
+  return {
+    value,
+    goodUntilMs: (usable ? issuedMs : nowMs) + lifeMs - renewEarlyMs,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+  };
+}

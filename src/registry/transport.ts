@@ -1,0 +1,83 @@
+/** Connections: the real undici's agents with an endpoint's certificates, the environment's proxies and our time limits. */
+import { getCACertificates } from "node:tls";
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici/index.js";
+import type { TlsSettings } from "../content/endpoint.ts";
+import { AceError } from "../errors.ts";
+
+/** Time limits in milliseconds. There is none on a whole blob: those may take hours. */
+export const timeoutsMs = {
+  /** TCP and TLS together (design: 30 s + 10 s). */
+  connect: 40_000,
+  /** Until the first byte of an answer. */
+  headers: 60_000,
+  /** Until the answer to an upload's last byte: object stores copy the whole blob before they answer. */
+  commit: 600_000,
+  /** Between two pieces of a body; does not run while we are the ones who paused. */
+  body: 60_000,
+} as const;
+
+/** An idle connection is closed after this; most registries and load balancers keep theirs for longer. */
+const keepAliveMs = 15_000;
+
+/** Bytes that a socket reads ahead of its consumer. Measured: larger does not lower CPU seconds per GB. */
+const readAheadBytes = 64 * 1024;
+
+/** Never through a proxy, as in Go's `http.ProxyFromEnvironment`. */
+const loopbackHosts = "localhost,127.0.0.1,[::1]";
+
+/**
+ * Fails when `undici` is Bun's imitation, which drops certificates, proxies and `insecureSkipVerify` without a word.
+ * The imitation's Agent has no `dispatch`.
+ * @throws AceError `internal`
+ */
+export function assertRealUndici(agent: object = Agent.prototype): void {
+  if ("dispatch" in agent && typeof agent.dispatch === "function") return;
+  throw new AceError("internal", "Cannot use HTTP: the bundled undici is an imitation without dispatch()");
+}
+
+/** What {@link newDispatcher} needs to know. */
+export interface TransportOptions {
+  tls: TlsSettings;
+  /** Most connections to one origin. */
+  connections: number;
+}
+
+/** An agent for one endpoint and whatever it redirects to. The owner closes it with `destroy()`. */
+export function newDispatcher(options: TransportOptions): Dispatcher {
+  const connect = { ...tlsOptions(options.tls), highWaterMark: readAheadBytes, timeout: timeoutsMs.connect };
+  const agentOptions = {
+    connections: options.connections,
+    connect,
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: timeoutsMs.headers,
+    bodyTimeout: timeoutsMs.body,
+  };
+  if (!hasProxy(process.env)) return new Agent(agentOptions);
+  const noProxy = process.env.no_proxy ?? process.env.NO_PROXY ?? "";
+  return new EnvHttpProxyAgent({
+    ...agentOptions,
+    requestTls: connect,
+    noProxy: noProxy.trim() === "*" ? "*" : `${noProxy},${loopbackHosts}`,
+  });
+}
+
+function hasProxy(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].some((name) => environment[name]);
+}
+
+function tlsOptions(tls: TlsSettings) {
+  return {
+    // `ca` replaces the built-in roots in Node and Bun, so they are named again.
+    ...(tls.ca === undefined ? {} : { ca: [...systemRoots(), tls.ca] }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
+  };
+}
+
+let roots: readonly string[] | undefined;
+
+function systemRoots(): readonly string[] {
+  roots ??= [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+  return roots;
+}
