@@ -46,8 +46,11 @@ export async function* decompress(
       : createZstdDecompress({ chunkSize: pieceBytes });
   let taken = 0;
   let feedFailure: unknown;
+  // A destroyed decoder never calls back, so that the end of the loop below has to.
+  let release = () => {};
   const write = (chunk: Uint8Array) =>
     new Promise<void>((resolve) => {
+      release = resolve;
       // An error arrives at the loop below, which reads the decoder's output.
       decoder.write(chunk, () => resolve());
     });
@@ -78,5 +81,6 @@ export async function* decompress(
   } finally {
     // Not waited for: the source may be a tape that answers late; it is asked for nothing more.
     decoder.destroy();
+    release();
   }
 }
