@@ -96,6 +96,15 @@ async function entryPoints(): Promise<string[]> {
 }
 
 /**
+ * clean-stack and oclif ask the system for the user's home directory and shell as they load. The calls throw for a user with neither
+ * HOME nor a line in /etc/passwd, as in a container from scratch; nothing of ours needs the answers.
+ */
+const askedOfSystem: readonly [RegExp, string][] = [
+  [/\bos\.homedir\(\)|\(0, node_os_1\.homedir\)\(\)/g, '(process.env.HOME ?? "/")'],
+  [/\(0, node_os_1\.userInfo\)\(\)\.shell/g, '"/bin/sh"'],
+];
+
+/**
  * The bundler makes `__dirname` and `__filename` of a package the directory of the *build* machine, and that breaks things
  * quietly: piscina starts `resolve(__dirname, "worker.js")`, so such a binary works where it was built and dies everywhere
  * else. Every package sees the directory that it would have inside the binary instead, and piscina its embedded thread.
@@ -116,6 +125,7 @@ function pinPackagePaths(): { plugin: Bun.BunPlugin; piscinaWorkers: () => numbe
         text = text.replaceAll(/(?<![\w$.])__(dirname|filename)\b/g, (_, word) =>
           JSON.stringify(word === "dirname" ? dirname(file) : file),
         );
+        for (const [call, answer] of askedOfSystem) text = text.replaceAll(call, answer);
         return { contents: text, loader: "js" };
       });
     },

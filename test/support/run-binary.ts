@@ -52,9 +52,16 @@ export async function prepareBinary(): Promise<void> {
 /** Runs `ace-dt ARGS` to its end, whatever the end is. */
 export async function runBinary(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   await prepareBinary();
+  return await runCommandLine([...(options.wrapper ?? []), binaryPath(), ...args], options);
+}
+
+/** Runs any command in the same way. */
+export async function runCommandLine(
+  command: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
   const started = performance.now();
-  const command = [...(options.wrapper ?? []), binaryPath(), ...args];
-  const child = Bun.spawn(command, {
+  const child = Bun.spawn([...command], {
     cwd: options.cwd ?? "/",
     env: { PATH: process.env.PATH, HOME: "/nonexistent", ...options.env },
     stdin: options.stdin ?? "ignore",
