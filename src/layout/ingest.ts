@@ -9,7 +9,10 @@ import type { WritePolicy } from "./replace-file.ts";
 
 const syncData = promisify(fdatasync);
 
-/** An unfinished file. The creator calls {@link Ingest.finish} and takes the file, or {@link Ingest.discard}. */
+/**
+ * An unfinished file. The creator writes, asks for the {@link Ingest.digest} and, when it is the right one, calls
+ * {@link Ingest.finish} and takes the file; in every other case {@link Ingest.discard}.
+ */
 export class Ingest implements BlobSink {
   /** The file's path, in the policy's ingest directory. */
   readonly path: string;
@@ -57,19 +60,19 @@ export class Ingest implements BlobSink {
     this.#size += chunk.length;
   }
 
-  /**
-   * Ends the writing: makes the bytes durable, closes the file and tells the digest in the algorithm of `expected`.
-   * The file stays where it is, for the caller to move.
-   */
-  async finish(expected: Digest): Promise<Digest> {
-    if (this.#descriptor === undefined) throw new Error("finish after finish or discard");
+  /** The digest of what was written, in the algorithm of `expected`; ends the writing. */
+  async digest(expected: Digest): Promise<Digest> {
+    if (this.#descriptor === undefined) throw new Error("digest after finish or discard");
     const wanted = digestAlgorithm(expected);
     const running: Digest = `${this.#algorithm}:${this.#hash.digest("hex")}`;
-    const actual = wanted === this.#algorithm ? running : await hashFile(this.path, wanted);
-    // Bytes that nobody will keep need no fsync.
-    if (this.policy.durable && actual === expected) await syncData(this.#descriptor);
+    return wanted === this.#algorithm ? running : await hashFile(this.path, wanted);
+  }
+
+  /** Makes the bytes durable and closes the file, which stays where it is for the caller to move. */
+  async finish(): Promise<void> {
+    if (this.#descriptor === undefined) throw new Error("finish after finish or discard");
+    if (this.policy.durable) await syncData(this.#descriptor);
     this.#close();
-    return actual;
   }
 
   /** Throws the file away; does nothing to one that was moved. */

@@ -118,11 +118,14 @@ export class RegistryStore {
    */
   async adoptBlob(ingest: Ingest, expected: Digest, name: string): Promise<Digest> {
     using upload = ingest;
-    const actual = await upload.finish(expected);
+    const actual = await upload.digest(expected);
     if (actual !== expected) return actual;
     const { blobs } = await this.ensureRepository(name);
-    // No await from here to the link: a deletion elsewhere cannot take the shared blob away in between.
-    if (this.#shared.sizeOf(expected) !== upload.size) this.#shared.take(upload.path, expected);
+    const isStored = () => this.#shared.sizeOf(expected) === upload.size;
+    // Of bytes that are stored already, this file will be thrown away: no fsync.
+    if (!isStored()) await upload.finish();
+    // No await from the last look to the link: a deletion elsewhere cannot take the shared blob away in between.
+    if (!isStored()) this.#shared.take(upload.path, expected);
     const held = blobs.sizeOf(expected);
     // A file of another size under this name was damaged by someone; this upload repairs it.
     if (held !== undefined && held !== upload.size) blobs.remove(expected);
