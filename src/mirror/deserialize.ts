@@ -55,7 +55,7 @@ export async function deserialize(options: DeserializeOptions, run: RunContext):
     status.imagesTotal = unpacked.images;
     status.imagesDone = unpacked.images;
     return {
-      verb: options.dryRun ? "verified" : "deserialized",
+      verb: options.dryRun ? "deserialize --dry-run" : "deserialize",
       images: unpacked.images,
       ...counted.totals(),
       seconds: (performance.now() - started) / 1000,

@@ -64,7 +64,7 @@ export async function serialize(options: SerializeOptions, run: RunContext): Pro
   );
   status.imagesDone = status.imagesTotal;
   return {
-    verb: "serialized",
+    verb: "serialize",
     images: status.imagesTotal,
     blobs: size.blobs,
     bytesMoved: bytes,

@@ -1,0 +1,149 @@
+/** `mirror gather`: the images of a list into one repository, under one index. */
+import { readGraph } from "../content/walk.ts";
+import { AceError } from "../errors.ts";
+import { readSources, type Source } from "../lists/read-sources.ts";
+import type { Platform } from "../oci/platform.ts";
+import { parseReference, type Reference } from "../oci/reference.ts";
+import type { Repository } from "../registry/repository.ts";
+import type { RunSummary } from "../ui/summary.ts";
+import { BlobTransfer } from "./blob-transfer.ts";
+import { buildGatherIndex } from "./build-gather-index.ts";
+import { type CopyMemo, copyGraph } from "./copy-graph.ts";
+import { type Failure, failuresError } from "./failures.ts";
+import { layerSizes } from "./gather-index.ts";
+import { Limiter } from "./limiter.ts";
+import { findPrevious, type PreviousGather } from "./previous-gather.ts";
+import { type GatherEntry, resolveSource } from "./resolve-source.ts";
+import { type RunContext, stoppedError, targetOf } from "./run.ts";
+
+export interface GatherOptions {
+  sourcesFile: string;
+  image: string;
+  annotations: Record<string, string>;
+  platforms: Platform[];
+  indexFallback: boolean;
+  recursive: boolean;
+}
+
+/** Images whose graphs are read and copied at the same time; their blobs share the pool. */
+const imagesAtOnce = 32;
+
+/**
+ * Resolves every source, copies what the repository lacks, pushes the index last. A source that fails does not stop the others,
+ * but then no index is pushed: the next run finds what is there already and needs only the rest.
+ * @throws AceError
+ */
+export async function gather(options: GatherOptions, run: RunContext): Promise<RunSummary> {
+  const started = performance.now();
+  const destination = parseReference(options.image);
+  if (destination.digest !== undefined) {
+    throw new AceError("usage", `Cannot gather into ${options.image}: name a tag, not a digest`);
+  }
+  const sources = dropRepeats(await readSources(options.sourcesFile), run);
+  const work = new Gathering(options, destination, await run.target(destination), run);
+  run.status.imagesTotal = sources.length;
+  run.status.phase = "resolving sources";
+  const [entries, previous] = await Promise.all([
+    work.resolve(sources),
+    findPrevious(work.target, targetOf(destination)),
+  ]);
+  const unchanged = options.recursive ? undefined : previous?.reusable(entries, options, run.version);
+  if (unchanged === undefined) await work.copy(entries, previous);
+  else if (unchanged.raw !== undefined) await work.target.pushManifest(unchanged.raw, targetOf(destination));
+  run.status.imagesDone = sources.length;
+  return {
+    verb: "gather",
+    images: sources.length,
+    ...work.transfer.totals,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** A reference that stands in the list twice is gathered once. */
+function dropRepeats(sources: readonly Source[], run: RunContext): Source[] {
+  const seen = new Map<string, Source>();
+  for (const source of sources) {
+    const first = seen.get(source.reference);
+    if (first === undefined) seen.set(source.reference, source);
+    else
+      run.ui.log(
+        "warn",
+        `line ${source.line} repeats ${source.reference} of line ${first.line}; the first one counts`,
+      );
+  }
+  return [...seen.values()];
+}
+
+class Gathering {
+  readonly target: Repository;
+  readonly transfer: BlobTransfer;
+  readonly #options: GatherOptions;
+  readonly #destination: Reference;
+  readonly #run: RunContext;
+  readonly #memo: CopyMemo = new Map();
+  readonly #failures: Failure[] = [];
+
+  constructor(options: GatherOptions, destination: Reference, target: Repository, run: RunContext) {
+    this.#options = options;
+    this.#destination = destination;
+    this.#run = run;
+    this.target = target;
+    this.transfer = new BlobTransfer(run);
+  }
+
+  /** One HEAD a source; every source is asked, so that the error names all that are wrong. */
+  async resolve(sources: readonly Source[]): Promise<readonly GatherEntry[]> {
+    const lists = await Promise.all(
+      sources.map((source) =>
+        this.#attempt(source.reference, () => resolveSource(source, this.#options.platforms, this.#run)),
+      ),
+    );
+    this.#throwFailures(0);
+    return lists.flatMap((list) => list ?? []);
+  }
+
+  async copy(entries: readonly GatherEntry[], previous: PreviousGather | undefined): Promise<void> {
+    const { status } = this.#run;
+    status.phase = "gathering";
+    const limiter = new Limiter(imagesAtOnce);
+    const nodes = await Promise.all(
+      entries.map((entry) =>
+        limiter.run(() =>
+          this.#attempt(entry.reference, async () => {
+            // What an earlier gather brought is read from where it is, which costs no pull at the source.
+            const source =
+              previous?.has(entry.descriptor) && !this.#options.recursive ? this.target : entry.repository;
+            const node = await readGraph(entry.descriptor, source, {
+              recursive: this.#options.recursive,
+              name: source.name,
+              signal: this.#run.signal,
+            });
+            await copyGraph(node, { source, target: this.target, transfer: this.transfer, memo: this.#memo });
+            status.imagesDone++;
+            return node;
+          }),
+        ),
+      ),
+    );
+    this.#throwFailures(nodes.filter((node) => node !== undefined).length);
+    const whole = nodes.filter((node) => node !== undefined);
+    const raw = buildGatherIndex(entries, this.#options, layerSizes(whole), this.#run.version);
+    status.phase = "pushing the index";
+    await this.target.pushManifest(raw, targetOf(this.#destination));
+  }
+
+  async #attempt<Result>(name: string, work: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#run.signal.aborted) throw stoppedError(this.#run.signal);
+      this.#failures.push({ name, error });
+      return undefined;
+    }
+  }
+
+  #throwFailures(done: number): void {
+    const error = failuresError(this.#failures, done, "Cannot gather");
+    if (error !== undefined) throw error;
+  }
+}
