@@ -122,9 +122,12 @@ function pinPackagePaths(): { plugin: Bun.BunPlugin; piscinaWorkers: () => numbe
           piscinaWorkers += text.split(piscinaWorker).length - 1;
           text = text.replaceAll(piscinaWorker, JSON.stringify(join(dirname(file), "worker.js")));
         }
-        text = text.replaceAll(/(?<![\w$.])__(dirname|filename)\b/g, (_, word) =>
-          JSON.stringify(word === "dirname" ? dirname(file) : file),
-        );
+        if (/\b__(dirname|filename)\b/.test(text)) {
+          // Declared, not replaced: ejs has parameters of these names. A directive must stay the first statement.
+          const strict = /^\s*(["'])use strict\1/.test(text) ? '"use strict";' : "";
+          const names = `var __dirname = ${JSON.stringify(dirname(file))}, __filename = ${JSON.stringify(file)};`;
+          text = `${strict}${names}${text}`;
+        }
         for (const [call, answer] of askedOfSystem) text = text.replaceAll(call, answer);
         return { contents: text, loader: "js" };
       });
