@@ -101,11 +101,11 @@ describe("readLedger()", () => {
     ["digest: not a sha256", `{"mediaType":"m","digest":"sha256:ab","size":1}`],
   ])("names file and line when %s", async (state, line) => {
     const path = file("bad", `${originalText}\n${line}\n`);
-    expect(readLedger(path, everything)).rejects.toThrow(`Cannot read checkpoint ${path}:23: ${state}`);
+    await expect(readLedger(path, everything)).rejects.toThrow(`Cannot read checkpoint ${path}:23: ${state}`);
   });
 
   test("names a file that is not there", async () => {
-    expect(readLedger(join(dir, "none"), 0)).rejects.toThrow(
+    await expect(readLedger(join(dir, "none"), 0)).rejects.toThrow(
       `Cannot read checkpoint ${join(dir, "none")}: ENOENT`,
     );
   });
@@ -146,7 +146,7 @@ describe("LedgerWriter", () => {
 
   test("refuses a ledger that is there, and leaves it as it is", async () => {
     const path = file("kept", originalText);
-    expect(LedgerWriter.open(path, { force: false })).rejects.toThrow(
+    await expect(LedgerWriter.open(path, { force: false })).rejects.toThrow(
       `Cannot write checkpoint ${path}: it exists and is not empty`,
     );
     expect(readFileSync(path, "utf8")).toBe(originalText);
@@ -161,7 +161,7 @@ describe("LedgerWriter", () => {
 
   test("names a directory that is not there", async () => {
     const path = join(dir, "none", "ledger");
-    expect(LedgerWriter.open(path, { force: false })).rejects.toThrow(
+    await expect(LedgerWriter.open(path, { force: false })).rejects.toThrow(
       `Cannot write checkpoint ${path}: ENOENT`,
     );
     expect(existsSync(path)).toBe(false);
@@ -170,6 +170,6 @@ describe("LedgerWriter", () => {
   test.if(existsSync("/dev/full"))("says when the disk is full", async () => {
     const { entries } = await readLedger(originalPath, everything);
     await using writer = await LedgerWriter.open("/dev/full", { force: false });
-    expect(writer.append(entries)).rejects.toThrow("Cannot write checkpoint /dev/full: ENOSPC");
+    await expect(writer.append(entries)).rejects.toThrow("Cannot write checkpoint /dev/full: ENOSPC");
   });
 });
