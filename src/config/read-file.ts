@@ -99,12 +99,21 @@ function withoutUser(text: string): string {
   return text.replaceAll(/\/\/[^/]*@/g, "//...@");
 }
 
+const typeNames: Readonly<Record<string, string>> = {
+  Object: "a mapping",
+  Map: "a mapping",
+  Array: "a list",
+  string: "a text",
+  boolean: "true or false",
+};
+
 function reasonOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type === "strict_object" && issue.expected === "never") return "this key is not known";
   if (issue.type === "strict_object" && issue.received === "undefined") return "this key is missing";
   if (issue.type === "literal" || issue.type === "picklist") return `${issue.message}, not ${issue.received}`;
-  // The value is not quoted: somebody may have put a password into a URL.
-  return issue.message;
+  // The value is not quoted: the file may be one of secrets, or have a password in a URL.
+  if (!issue.message.startsWith("Invalid type:")) return issue.message;
+  return `want ${typeNames[issue.expected ?? ""] ?? issue.expected}`;
 }
 
 /** Where the deepest key of the path that the file does have stands. */

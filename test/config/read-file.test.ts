@@ -39,7 +39,7 @@ test.each([
   ],
   [
     "registryConfig:\n  endpointConfig:\n    https://a.io:\n      tls:\n        insecureSkipVerify: 1",
-    ":7: key registryConfig.endpointConfig.https://a.io.tls.insecureSkipVerify",
+    ":7: key registryConfig.endpointConfig.https://a.io.tls.insecureSkipVerify: want true or false",
   ],
   ["registryConfig:\n  registires: {}", ":4: key registryConfig.registires: this key is not known"],
   ["registryConfig: 5", ":3: key registryConfig"],
@@ -57,7 +57,7 @@ test.each([
     ":1: key apiVersion: want config.dt.act3-ace.io/v1alpha1",
   ],
   ["apiVersion: config.dt.act3-ace.io/v1alpha1\nkind: ConfigMap", ":2: key kind: want Configuration"],
-  ["just text", ":1:"],
+  ["just text", ":1: want a mapping"],
 ])("parseConfig() refuses a file of another kind: %j", (text, message) => {
   expect(() => parseConfig(text, "config.yaml")).toThrow(message);
 });

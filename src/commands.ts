@@ -1,0 +1,19 @@
+/** Every command, by the id that oclif knows it under. */
+import Config from "./commands/config.ts";
+import Deserialize from "./commands/mirror/deserialize.ts";
+import Gather from "./commands/mirror/gather.ts";
+import Scatter from "./commands/mirror/scatter.ts";
+import Serialize from "./commands/mirror/serialize.ts";
+import type { Commands } from "./commands/run-program.ts";
+import Registry from "./commands/util/registry.ts";
+import Version from "./commands/version.ts";
+
+export const COMMANDS: Commands = {
+  config: Config,
+  "mirror:deserialize": Deserialize,
+  "mirror:gather": Gather,
+  "mirror:scatter": Scatter,
+  "mirror:serialize": Serialize,
+  "util:registry": Registry,
+  version: Version,
+};

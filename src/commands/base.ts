@@ -1,0 +1,96 @@
+/** What all commands share: errors that pass through untouched, and for the mirror's the global flags and the run. */
+import { Command, Flags } from "@oclif/core";
+import type { RunContext } from "../mirror/run.ts";
+import type { RunSummary } from "../ui/summary.ts";
+import { environment } from "./environment.ts";
+import { stopSignal } from "./stop-signal.ts";
+import { defaultVerbosity, parseVerbosity } from "./verbosity.ts";
+import { version } from "./version-info.ts";
+
+/** `--config`, for every command that reads the configuration. */
+export const configFlag = Flags.string({
+  multiple: true,
+  multipleNonGreedy: true,
+  helpValue: "FILE",
+  description:
+    "Configuration file; of several the first that exists is used (also ACE_DT_CONFIG). Without it: ace-dt-config.yaml, ~/.config/ace/dt/config.yaml, /etc/ace/dt/config.yaml.",
+});
+
+/** The flags of every mirror command, parsed. */
+export interface GlobalFlags {
+  config: string[] | undefined;
+  recursive: boolean;
+  verbosity: string | undefined;
+  quiet: boolean;
+  "no-term": boolean;
+  debug: string | undefined;
+}
+
+/** A command whose errors are printed by the program, not by oclif. */
+export abstract class BaseCommand extends Command {
+  protected override async catch(error: Error): Promise<never> {
+    throw error;
+  }
+}
+
+/** A command that moves images. */
+export abstract class MirrorCommand extends BaseCommand {
+  static override baseFlags = {
+    recursive: Flags.boolean({
+      char: "r",
+      description: "Copy also what refers to the images: signatures, SBOMs.",
+    }),
+    config: configFlag,
+    verbosity: Flags.string({
+      char: "v",
+      helpValue: "LEVEL",
+      description: "How much to log: error, warn (default), info, debug or a number (also ACE_DT_VERBOSITY).",
+    }),
+    quiet: Flags.boolean({
+      char: "q",
+      description: "Nothing on standard output and no progress; errors are still shown.",
+    }),
+    "no-term": Flags.boolean({ description: "Plain progress lines, also on a terminal." }),
+    debug: Flags.string({
+      helpValue: "FILE",
+      description: "Write all events of the user interface to FILE.",
+    }),
+  };
+
+  /**
+   * Does the work of a verb with everything it needs, prints its closing line if it has one, and lets go of everything in the
+   * end.
+   */
+  protected async perform(
+    flags: GlobalFlags,
+    work: (run: RunContext) => Promise<RunSummary | undefined>,
+  ): Promise<void> {
+    const verbosity = verbosityOf(flags);
+    const [{ loadConfig }, { Registries }, { openRun }, { openUi }] = await Promise.all([
+      import("../config/load-config.ts"),
+      import("../config/registries.ts"),
+      import("../mirror/run.ts"),
+      import("../ui/open-ui.ts"),
+    ]);
+    const config = await loadConfig({ configFlags: flags.config ?? [], environment });
+    const registries = new Registries(config, environment);
+    const ui = openUi({ quiet: flags.quiet, noTerm: flags["no-term"], verbosity, debugFile: flags.debug });
+    try {
+      const run = openRun({ config, registries, ui, signal: stopSignal, version });
+      try {
+        const summary = await work(run);
+        if (summary !== undefined) ui.finish(summary);
+      } finally {
+        await run.close();
+      }
+    } finally {
+      ui.close();
+    }
+  }
+}
+
+function verbosityOf(flags: GlobalFlags): number {
+  if (flags.verbosity !== undefined) return parseVerbosity(flags.verbosity, "--verbosity", "usage");
+  const variable = environment.ACE_DT_VERBOSITY;
+  return variable ? parseVerbosity(variable, "ACE_DT_VERBOSITY", "config") : defaultVerbosity;
+}

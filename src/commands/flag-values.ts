@@ -1,0 +1,42 @@
+/** Reads the values of flags that several commands have. */
+import { Flags } from "@oclif/core";
+import { parseByteSize } from "../config/bytes.ts";
+import { AceError } from "../errors.ts";
+import { type Platform, parsePlatform } from "../oci/platform.ts";
+
+/** A flag with a size in bytes. Its text is read by `parseByteSize` later: oclif would wrap the error in its own words. */
+export const byteSizeFlag = Flags.custom<string>({ helpValue: "BYTES" });
+
+/** A flag that may be given several times. */
+export const repeatableFlag = Flags.custom<string>({ multiple: true, multipleNonGreedy: true });
+
+/** The values of `--platforms`: each one or more, with commas between. */
+export function parsePlatforms(texts: readonly string[]): Platform[] {
+  return texts
+    .flatMap((text) => text.split(","))
+    .filter((text) => text !== "")
+    .map((text) => parsePlatform(text.trim()));
+}
+
+/**
+ * A percentage.
+ * @throws AceError `usage`
+ */
+export function parsePercent(text: string, flag: string): number {
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (number <= 100) return number;
+  throw new AceError(
+    "usage",
+    `Cannot use ${JSON.stringify(text)} as ${flag}: want a whole number from 0 to 100`,
+  );
+}
+
+/**
+ * A block size for writing. The writer's blocks are cut to it, so 0 would never end.
+ * @throws AceError `usage`
+ */
+export function parseBlockSize(text: string): number {
+  const bytes = parseByteSize(text, "--block-size");
+  if (bytes > 0) return bytes;
+  throw new AceError("usage", "Cannot use 0 as --block-size: a block has at least one byte");
+}

@@ -1,0 +1,65 @@
+/** `ace-dt mirror deserialize`. */
+import { Args, Flags } from "@oclif/core";
+import { parseByteSize } from "../../config/bytes.ts";
+import { MirrorCommand } from "../base.ts";
+import { byteSizeFlag } from "../flag-values.ts";
+
+export default class Deserialize extends MirrorCommand {
+  static override summary = "Read an archive and push everything in it to one repository, the tag last.";
+  static override description =
+    "Plain, gzip and zstd archives are told apart by their first bytes. Blobs that the repository has are not pushed again; a part that lacks blobs is completed from them.";
+  static override examples = [
+    {
+      description: "From a tape",
+      command: "<%= config.bin %> <%= command.id %> /dev/nst0 reg.high.example.com/scatter:sync-45",
+    },
+    {
+      description: "Check a file without pushing anything",
+      command:
+        "<%= config.bin %> <%= command.id %> sync45.tar reg.high.example.com/scatter:sync-45 --dry-run --strict",
+    },
+  ];
+  static override args = {
+    "source-file": Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: "A file, a tape or another device, a pipe, or - for standard input.",
+    }),
+    image: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: "Where to, with the tag for the index.",
+    }),
+  };
+  static override flags = {
+    "block-size": byteSizeFlag({
+      char: "b",
+      default: "0",
+      description: "Bytes of each read; on a tape at least the size of its blocks. 0 finds out.",
+    }),
+    "buffer-size": byteSizeFlag({
+      char: "m",
+      default: "0",
+      description: "Size of the memory buffer; 0 is automatic.",
+    }),
+    "dry-run": Flags.boolean({ description: "Read and check everything, push nothing." }),
+    strict: Flags.boolean({
+      description: "Refuse an archive whose entries are not in the order in which we write them.",
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Deserialize);
+    const options = {
+      source: args["source-file"],
+      image: args.image,
+      blockBytes: parseByteSize(flags["block-size"], "--block-size"),
+      windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
+      dryRun: flags["dry-run"],
+      strict: flags.strict,
+      recursive: flags.recursive,
+    };
+    const { deserialize } = await import("../../mirror/deserialize.ts");
+    await this.perform(flags, (run) => deserialize(options, run));
+  }
+}

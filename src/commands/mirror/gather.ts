@@ -1,0 +1,63 @@
+/** `ace-dt mirror gather`. */
+import { Args, Flags } from "@oclif/core";
+import { parseAnnotations } from "../../lists/annotations.ts";
+import { MirrorCommand } from "../base.ts";
+import { parsePlatforms, repeatableFlag } from "../flag-values.ts";
+
+export default class Gather extends MirrorCommand {
+  static override summary = "Copy every image of a list into one repository, and tag an index of them all.";
+  static override description =
+    "Images go from registry to registry; nothing is kept on this machine's disk. Running it again moves only what is new.";
+  static override examples = [
+    {
+      description: "Gather the images of sources.list for the 45th time",
+      command: "<%= config.bin %> <%= command.id %> sources.list reg.example.com/gather:sync-45",
+    },
+    {
+      description: "Only two platforms, with signatures, for a registry that takes no index in an index",
+      command:
+        "<%= config.bin %> <%= command.id %> sources.list reg.example.com/gather:sync-45 -p linux/amd64,linux/arm64 -r --index-fallback",
+    },
+  ];
+  static override args = {
+    "sources-file": Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: "One image reference a line, labels behind it: REFERENCE,key=value. - is standard input.",
+    }),
+    image: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: "Where to, with the tag for the index.",
+    }),
+  };
+  static override flags = {
+    annotations: repeatableFlag({
+      char: "a",
+      helpValue: "k=v,k2=v2",
+      description: "Annotations for the index.",
+    }),
+    platforms: repeatableFlag({
+      char: "p",
+      helpValue: "os/arch[/variant]",
+      description: "Only these platforms of multi-platform images.",
+    }),
+    "index-fallback": Flags.boolean({
+      description: "For registries that take no index in an index: name them in an annotation instead.",
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Gather);
+    const options = {
+      sourcesFile: args["sources-file"],
+      image: args.image,
+      annotations: parseAnnotations(flags.annotations ?? []),
+      platforms: parsePlatforms(flags.platforms ?? []),
+      indexFallback: flags["index-fallback"],
+      recursive: flags.recursive,
+    };
+    const { gather } = await import("../../mirror/gather.ts");
+    await this.perform(flags, (run) => gather(options, run));
+  }
+}

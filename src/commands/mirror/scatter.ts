@@ -1,0 +1,57 @@
+/** `ace-dt mirror scatter`. */
+import { Args, Flags } from "@oclif/core";
+import { parseSelectors } from "../../lists/selector.ts";
+import { MirrorCommand } from "../base.ts";
+import { repeatableFlag } from "../flag-values.ts";
+
+export default class Scatter extends MirrorCommand {
+  static override summary = "Send each image of a gathered IMAGE to its own places.";
+  static override description =
+    "MAPPER says where: nest=REPOSITORY puts every image below one repository; first-prefix=FILE, all-prefix=FILE and longest-prefix=FILE replace prefixes by a CSV file of from,to; digests=FILE goes by a CSV file of digest,to. An image that the mapper says nothing about stays where it is.";
+  static override examples = [
+    {
+      description: "See where everything would go",
+      command:
+        "<%= config.bin %> <%= command.id %> reg.high.example.com/scatter:sync-45 nest=reg.high.example.com --check",
+    },
+    {
+      description: "Send the images with a label to every place that the file names for them",
+      command:
+        "<%= config.bin %> <%= command.id %> reg.high.example.com/scatter:sync-45 all-prefix=destfile.csv -l tier=web",
+    },
+  ];
+  static override args = {
+    image: Args.string({ required: true, ignoreStdin: true, description: "The gathered image." }),
+    mapper: Args.string({ required: true, ignoreStdin: true, description: "TYPE=ARGUMENT, as below." }),
+  };
+  static override flags = {
+    check: Flags.boolean({ description: "Print every destination, push nothing." }),
+    selector: repeatableFlag({
+      char: "l",
+      helpValue: "SELECTOR",
+      description:
+        "Only images with these labels, in Kubernetes' syntax. A comma inside one is AND, several -l are OR.",
+    }),
+    subset: Flags.string({ helpValue: "SOURCES-FILE", description: "Only the images of this list." }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Scatter);
+    parseSelectors(flags.selector ?? []);
+    const options = {
+      image: args.image,
+      mapper: args.mapper,
+      check: flags.check,
+      selectors: flags.selector ?? [],
+      ...(flags.subset === undefined ? {} : { subset: flags.subset }),
+      recursive: flags.recursive,
+    };
+    const { checkScatter, scatter } = await import("../../mirror/scatter.ts");
+    await this.perform(flags, async (run) => {
+      if (!options.check) return scatter(options, run);
+      const rows = await checkScatter(options, run);
+      for (const row of rows) run.ui.print(`${row.source} -> ${row.destination} ${row.digest}`);
+      return undefined;
+    });
+  }
+}
