@@ -1,5 +1,4 @@
 /** Real registries on free ports: Debian's docker-registry, distribution 3, and our own. */
-import { rm } from "node:fs/promises";
 import { findProgram, type Need, program } from "./needs.ts";
 import { binaryPath, prepareBinary } from "./run-binary.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
@@ -46,17 +45,25 @@ export const registryKinds: readonly RegistryKind[] = [dockerRegistry, distribut
 /** How long a registry may take until it listens. */
 const startTimeoutMs = 15_000;
 
-/** Starts distribution 2 or 3 with filesystem storage; deletes are allowed. */
-async function startDistribution(name: string): Promise<RunningRegistry> {
-  const dir = await tempDir("ace-dt-registry-");
+/**
+ * Starts distribution 2 or 3 with filesystem storage; deletes are allowed.
+ * @param more further YAML at the top level, such as an `auth` section
+ * @param storage where its data lies; disposed when the registry stops
+ */
+export async function startDistribution(
+  name: string,
+  more = "",
+  storage?: TempDir,
+): Promise<RunningRegistry> {
+  const dir = storage ?? (await tempDir("ace-dt-registry-"));
   const config = dir.file("registry.yml");
   await Bun.write(
     config,
     `version: 0.1
 log: { level: info, accesslog: { disabled: true } }
-storage: { filesystem: { rootdirectory: ${JSON.stringify(dir.file("data"))}, maxthreads: 100 }, delete: { enabled: true } }
+storage: { filesystem: { rootdirectory: ${JSON.stringify(dir.file("data"))}, maxthreads: 200 }, delete: { enabled: true } }
 http: { addr: "127.0.0.1:0", secret: tests }
-`,
+${more}`,
   );
   return await startServer(
     [findProgram(name) ?? name, "serve", config],
@@ -113,7 +120,7 @@ async function startServer(command: string[], dir: TempDir, listening: RegExp): 
     const hard = setTimeout(() => child.kill("SIGKILL"), 5000);
     await child.exited;
     clearTimeout(hard);
-    await rm(dir.path, { recursive: true, force: true });
+    await dir[Symbol.asyncDispose]();
   };
   try {
     const found = await host.promise;

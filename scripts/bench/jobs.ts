@@ -1,0 +1,144 @@
+/** What is measured: each job's preparation, its command, and the bytes it moves. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type ImageSet, imageSets, type World } from "./world.ts";
+
+/** One measurement. */
+export interface Job {
+  name: string;
+  /** Image sets that must be in the low registry. */
+  sets: readonly ImageSet[];
+  /** Bytes of layers that the job moves, for rates; 0 when it moves none. */
+  bytes: number;
+  /** Sets that must be gathered on the low side before, by the tool itself. */
+  gathered?: ImageSet;
+  /** Sets that must be serialized to a file before. */
+  serialized?: ImageSet;
+  /** Sets that must lie deserialized on the high side before. */
+  deserialized?: ImageSet;
+  /** The command: `ace-dt` stands for the tool under test. Every round gets a number of its own. */
+  command(world: World, round: string): readonly string[];
+  /** Undoes what a round left on the disk. */
+  clean?(world: World, round: string): Promise<void>;
+}
+
+function moved(set: ImageSet): number {
+  const { images, layers, layerBytes, shared } = imageSets[set];
+  return (images * (layers - shared) + shared) * layerBytes;
+}
+
+/** The archive that a set was serialized to, for jobs that read it. */
+export function archiveOf(world: World, set: ImageSet): string {
+  return join(world.directory, `${set}.tar`);
+}
+
+function gather(set: ImageSet, door: "" | "-lat"): Job {
+  return {
+    name: `gather-${set}${door}`,
+    sets: [set],
+    bytes: moved(set),
+    command: (world, round) => [
+      "ace-dt",
+      "mirror",
+      "gather",
+      world.list(set, door),
+      `high.bench/gather/${round}:v1`,
+    ],
+  };
+}
+
+function serialize(set: ImageSet, door: "" | "-lat" | "-slow", target: "null" | "file"): Job {
+  const out = (world: World, round: string) => join(world.directory, "out", `${round}.tar`);
+  return {
+    name: `serialize-${set}${door}-${target}`,
+    sets: [set],
+    bytes: moved(set),
+    gathered: set,
+    command: (world, round) => [
+      ...["ace-dt", "mirror", "serialize", `low${door}.bench/gathered/${set}:v1`],
+      target === "null" ? "/dev/null" : out(world, round),
+    ],
+    clean: (world, round) => rm(out(world, round), { force: true }),
+  };
+}
+
+function deserialize(set: ImageSet, door: "" | "-lat"): Job {
+  return {
+    name: `deserialize-${set}${door}`,
+    sets: [set],
+    bytes: moved(set),
+    gathered: set,
+    serialized: set,
+    command: (world, round) => [
+      ...[
+        "ace-dt",
+        "mirror",
+        "deserialize",
+        archiveOf(world, set),
+        `high${door}.bench/deserialized/${round}:v1`,
+      ],
+    ],
+  };
+}
+
+function scatter(set: ImageSet, door: "" | "-lat"): Job {
+  return {
+    name: `scatter-${set}${door}`,
+    sets: [set],
+    bytes: moved(set),
+    gathered: set,
+    serialized: set,
+    deserialized: set,
+    command: (_, round) => [
+      ...["ace-dt", "mirror", "scatter", `high${door}.bench/scatter/${set}:v1`],
+      `nest=high${door}.bench/${round}`,
+    ],
+  };
+}
+
+/** Nothing is new: what a nightly run costs that has nothing to do. */
+const gatherNothing: Job = {
+  name: "gather-small-noop",
+  sets: ["small"],
+  bytes: 0,
+  gathered: "small",
+  command: (world) => ["ace-dt", "mirror", "gather", world.list("small"), "low.bench/gathered/small:v1"],
+};
+
+/** The yardstick for one big layer. */
+const skopeoOne: Job = {
+  name: "skopeo-one-file",
+  sets: ["one"],
+  bytes: moved("one"),
+  command: (world, round) => [
+    ...["skopeo", "--insecure-policy", "copy", "-q", "--src-tls-verify=false"],
+    `docker://${new URL(world.lowOrigin).host}/src/one0:v1`,
+    `oci-archive:${join(world.directory, "out", `${round}.oci.tar`)}`,
+  ],
+  clean: (world, round) => rm(join(world.directory, "out", `${round}.oci.tar`), { force: true }),
+};
+
+const version: Job = { name: "version", sets: [], bytes: 0, command: () => ["ace-dt", "version"] };
+
+/** Every job, in the order in which they run. */
+export const jobs: readonly Job[] = [
+  version,
+  gather("big", ""),
+  gather("small", ""),
+  gather("small", "-lat"),
+  gatherNothing,
+  serialize("big", "", "null"),
+  serialize("big", "", "file"),
+  serialize("one", "", "file"),
+  skopeoOne,
+  serialize("one", "-slow", "null"),
+  serialize("big", "-slow", "null"),
+  serialize("small", "", "file"),
+  serialize("small", "-lat", "file"),
+  deserialize("big", ""),
+  deserialize("small", ""),
+  deserialize("small", "-lat"),
+  scatter("small", ""),
+  scatter("small", "-lat"),
+  scatter("big", ""),
+];

@@ -1,0 +1,191 @@
+/** The benchmark, run by hand: `bun scripts/bench/run.ts --help`. Prints a Markdown table for docs/performance.md. */
+import { readFileSync } from "node:fs";
+import { access } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { findProgram } from "../../test/support/needs.ts";
+import { defaultOutfile, ensureBinary, repositoryRoot } from "../build-binary.ts";
+import { archiveOf, type Job, jobs } from "./jobs.ts";
+import { type ImageSet, openWorld, type World } from "./world.ts";
+
+const usage = `usage: bun scripts/bench/run.ts [--jobs NAME,...] [--rounds N] [--binary FILE] [--directory DIR]
+  --jobs       names or beginnings of names (all)
+  --rounds     how often each job runs; the table has medians (3)
+  --binary     the ace-dt to measure (dist/ace-dt, built when it is older than its sources)
+  --directory  where the world is kept between runs: 4 GB of images, as much again for archives (.cache/bench)
+jobs: ${jobs.map((job) => job.name).join(" ")}`;
+
+/** One run of a command. */
+interface Measurement {
+  wallSeconds: number;
+  cpuSeconds: number;
+  peakMegabytes: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    jobs: { type: "string", default: "" },
+    rounds: { type: "string", default: "3" },
+    binary: { type: "string" },
+    directory: { type: "string", default: join(repositoryRoot, ".cache", "bench") },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+
+/** Runs a command to its end. @throws Error with its output when it fails */
+async function measure(command: readonly string[], world: World, binary: string): Promise<Measurement> {
+  const line = command[0] === "ace-dt" ? [binary, ...command.slice(1)] : [...command];
+  const started = performance.now();
+  const child = Bun.spawn(line, {
+    cwd: world.directory,
+    env: { PATH: process.env.PATH, HOME: world.directory, ACE_DT_CONFIG: world.config },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const peak = watchPeak(child.pid);
+  const said = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  const code = await child.exited;
+  const peakMegabytes = peak();
+  const wallSeconds = (performance.now() - started) / 1000;
+  if (code !== 0) throw new Error(`${line.join(" ")} ended with ${code}:\n${said.join("\n")}`);
+  const cpuSeconds = Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1e6;
+  return { wallSeconds, cpuSeconds, peakMegabytes };
+}
+
+/**
+ * The peak resident memory of a process, in MB, when the returned function is called. Linux keeps `ru_maxrss` across exec, so that a child's
+ * begins with what its parent had; VmHWM of /proc does not, and has to be read while the process lives.
+ */
+function watchPeak(pid: number): () => number {
+  let kilobytes = 0;
+  const look = (): void => {
+    try {
+      kilobytes = Number(
+        /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? kilobytes,
+      );
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && ["ENOENT", "ESRCH"].includes(String(error.code))))
+        throw error;
+    }
+  };
+  const timer = setInterval(look, 10);
+  return () => {
+    clearInterval(timer);
+    return (kilobytes * 1024) / 1e6;
+  };
+}
+
+const prepared = new Set<string>();
+
+/** Brings the world into the state that a job starts from; each state is made once a run. */
+async function prepare(job: Job, world: World, binary: string): Promise<void> {
+  const once = async (key: string, command: readonly string[]) => {
+    if (prepared.has(key)) return;
+    await measure(command, world, binary);
+    prepared.add(key);
+  };
+  const { gathered, serialized, deserialized } = job;
+  const low = (set: ImageSet) => `low.bench/gathered/${set}:v1`;
+  if (gathered !== undefined) {
+    await once(`gathered ${gathered}`, ["ace-dt", "mirror", "gather", world.list(gathered), low(gathered)]);
+  }
+  if (serialized !== undefined) {
+    const command = [
+      "ace-dt",
+      "mirror",
+      "serialize",
+      low(serialized),
+      archiveOf(world, serialized),
+      "--force",
+    ];
+    await once(`serialized ${serialized}`, command);
+  }
+  if (deserialized !== undefined) {
+    const target = `high.bench/scatter/${deserialized}:v1`;
+    const command = ["ace-dt", "mirror", "deserialize", archiveOf(world, deserialized), target];
+    await once(`deserialized ${deserialized}`, command);
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? 0)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+/** A row of the table: medians, and the spread of the wall time. */
+function row(job: Job, rounds: readonly Measurement[]): string {
+  const walls = rounds.map((round) => round.wallSeconds);
+  const cpu = median(rounds.map((round) => round.cpuSeconds));
+  const memory = Math.max(...rounds.map((round) => round.peakMegabytes));
+  const gigabytes = job.bytes / 1e9;
+  const cells = [
+    job.name,
+    median(walls).toFixed(2),
+    `${Math.min(...walls).toFixed(2)}-${Math.max(...walls).toFixed(2)}`,
+    cpu.toFixed(2),
+    gigabytes > 0.5 ? (cpu / gigabytes).toFixed(2) : "",
+    job.bytes > 0 ? (job.bytes / 1e6 / median(walls)).toFixed(0) : "",
+    memory.toFixed(0),
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+async function main(): Promise<number> {
+  const wanted = values.jobs.split(",").filter((name) => name !== "");
+  const chosen = jobs.filter(
+    (job) => wanted.length === 0 || wanted.some((name) => job.name.startsWith(name)),
+  );
+  const rounds = Number(values.rounds);
+  if (values.help || chosen.length === 0 || !Number.isInteger(rounds) || rounds < 1) {
+    console.log(usage);
+    return values.help ? 0 : 2;
+  }
+  const binary = values.binary === undefined ? defaultOutfile : resolve(values.binary);
+  if (values.binary === undefined) await ensureBinary();
+  await access(binary);
+  await using world = await openWorld(resolve(values.directory), [
+    ...new Set(chosen.flatMap((job) => job.sets)),
+  ]);
+  console.log(
+    `${availableParallelism()} processors, ${rounds} rounds; registry and doors on the same machine\n`,
+  );
+  console.log("| job | wall s | from-to | CPU s | CPU s/GB | MB/s | peak MB |");
+  console.log("|---|---|---|---|---|---|---|");
+  let failed = 0;
+  for (const [at, job] of chosen.entries()) {
+    try {
+      console.log(row(job, await runJob(job, world, binary, rounds, `r${process.pid}-${at}`)));
+    } catch (error) {
+      failed++;
+      console.log(`| ${job.name} | failed | | | | | |`);
+      console.error(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+async function runJob(
+  job: Job,
+  world: World,
+  binary: string,
+  rounds: number,
+  key: string,
+): Promise<Measurement[]> {
+  const program = job.command(world, key)[0] ?? "";
+  if (program !== "ace-dt" && findProgram(program) === undefined)
+    throw new Error(`${job.name}: no ${program} here`);
+  await prepare(job, world, binary);
+  const measured: Measurement[] = [];
+  for (let round = 0; round < rounds; round++) {
+    measured.push(await measure(job.command(world, `${key}-${round}`), world, binary));
+    await job.clean?.(world, `${key}-${round}`);
+  }
+  return measured;
+}
+
+process.exit(await main());
