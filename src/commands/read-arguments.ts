@@ -27,7 +27,7 @@ export interface CommandLine {
 
 /**
  * Understands a command line.
- * @throws AceError `usage` for an unknown command, or a boolean flag with a strange value
+ * @throws AceError `usage` for an unknown command, or a flag with no value or a strange one
  */
 export function readArguments(argv: readonly string[], shapes: CommandShapes): CommandLine {
   const { id, rest } = findCommand(argv, shapes);
@@ -146,8 +146,9 @@ class FlagList {
     else if (name === "verbosity" && (next === undefined || verbosityOf(next) === undefined)) {
       // The original takes -v alone, and only -v=LEVEL has a value; we take "-v debug" too, as nobody has a file of that name.
       this.#put(name, `--${name}=warn`, shape);
-    } else if (next === undefined) this.#put(name, `--${name}`, shape);
-    else {
+    } else if (next === undefined) {
+      throw new AceError("usage", `Cannot use --${name}: it wants a value`);
+    } else {
       this.#put(name, `--${name}=${next}`, shape);
       return 1;
     }

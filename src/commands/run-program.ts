@@ -30,8 +30,14 @@ export async function runProgram(options: ProgramOptions): Promise<never> {
   try {
     const line = readArguments(expandHelp(options.argv), shapesOf(options.commands));
     id = line.id;
-    await runOclif(line.help ? [id, "--help"].filter((word) => word !== "") : [id, ...line.argv], options);
-    code = exitCodeSet();
+    const wantsHelp = line.help || options.commands[id] === undefined;
+    const words = wantsHelp ? [id, "--help"] : [id, ...line.argv];
+    await runOclif(
+      words.filter((word, index) => index > 0 || word !== ""),
+      options,
+    );
+    // A signal that came too late to stop anything, or that a command takes as its normal end, is no failure.
+    code = Number(process.exitCode ?? 0);
   } catch (thrown) {
     const error = toUsageError(thrown, id);
     code = stoppedExitCode() ?? exitCodeOf(error);
@@ -100,10 +106,6 @@ function quietBrokenPipes(): void {
       if (systemCodeOf(error) !== "EPIPE") throw error;
     });
   }
-}
-
-function exitCodeSet(): number {
-  return stoppedExitCode() ?? Number(process.exitCode ?? 0);
 }
 
 /** Resolves when everything written so far is on its way: `process.exit` would drop what a slow pipe has not taken. */

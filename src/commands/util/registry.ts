@@ -53,6 +53,5 @@ export default class Registry extends BaseCommand {
     } finally {
       await registry.close();
     }
-    process.exitCode = 0;
   }
 }
