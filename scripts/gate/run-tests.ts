@@ -54,6 +54,6 @@ export async function runTests(
     console.log(`FAILED: the test runner ended with ${end.code}`);
     tally.failed++;
   }
-  console.log(`${tally.passed} of ${files.length} files' tests passed, ${end.seconds.toFixed(1)} s`);
+  console.log(`${tally.passed} tests of ${files.length} files passed, ${end.seconds.toFixed(1)} s`);
   return tally;
 }
