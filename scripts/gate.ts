@@ -5,7 +5,7 @@ import { runTests, testFiles } from "./gate/run-tests.ts";
 import { check, type Tally, total } from "./gate/step.ts";
 
 const minute = 60_000;
-const biomePaths = ["src", "workers", "scripts", "test", ".ci", "package.json", "tsconfig.json"];
+const biomePaths = ["src", "workers", "scripts", "test", "package.json", "tsconfig.json"];
 const rooms = "test/rooms.test.ts";
 
 /** Our packages' programs run in this Bun: there may be no Node. */
