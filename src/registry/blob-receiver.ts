@@ -25,6 +25,8 @@ export interface BlobProgress {
   position: number;
   /** Set once an answer respected Range. */
   ranged: boolean;
+  /** The sink's promise for bytes that it has but that do not count yet; it never rejects. */
+  braking: Promise<void> | undefined;
   /** What the sink threw: it ends the read, and is not the registry's fault. */
   sinkFailure: { error: unknown } | undefined;
 }
@@ -105,7 +107,9 @@ class BlobReceiver implements BodyReceiver {
         progress.position += wanted.length;
         return;
       }
-      return this.#brake(braking, wanted.length);
+      const counted = this.#brake(braking, wanted.length);
+      progress.braking = counted.catch(() => undefined);
+      return counted;
     } catch (error) {
       progress.sinkFailure = { error };
       throw error;

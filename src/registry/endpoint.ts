@@ -66,6 +66,8 @@ export class Endpoint implements AttemptContext {
   readonly gates: HostGates;
   readonly auth: Authenticator;
   readonly notice: ClientContext["notice"];
+  /** The client's: ends everything. */
+  readonly signal: AbortSignal;
   /** How a repository's referrers are found here, once known. */
   readonly referrersKind = new Map<string, "api" | "tag">();
   /** The last writer of a fallback referrers tag, so that one process never loses its own entries. */
@@ -80,6 +82,7 @@ export class Endpoint implements AttemptContext {
     this.origin = this.base.origin;
     this.gates = context.gates;
     this.notice = context.notice;
+    this.signal = context.signal;
     this.#context = context;
     const options = { tls: settings.tls, connections: context.connectionsPerHost };
     this.#quick = newDispatcher(options);
@@ -167,8 +170,8 @@ export class Endpoint implements AttemptContext {
   async #once(request: HttpRequest, dispatcher: Dispatcher, signals: Signals): Promise<Reply> {
     throwIfStopped(signals);
     const { origin } = request.url;
-    await this.gates.wait(origin, this.#context.signal, ...signals);
-    const reply = await exchange(dispatcher, request, [this.#context.signal, ...signals]);
+    await this.gates.wait(origin, this.signal, ...signals);
+    const reply = await exchange(dispatcher, request, signals);
     this.gates.markAnswered(origin);
     takeWarnings(reply, (text) => this.notice("warn", `${request.url.host} warns: ${text}`));
     return reply;
@@ -193,10 +196,10 @@ export class Endpoint implements AttemptContext {
       ...request.headers,
     };
     const context: AttemptContext = { gates: this.gates, origin: request.url.origin, notice: this.notice };
-    const attempts = new Attempts(context, subject, [this.#context.signal]);
+    const attempts = new Attempts(context, subject, [this.signal]);
     for (;;) {
       try {
-        const reply = await this.#once({ ...request, headers }, this.#quick, []);
+        const reply = await this.#once({ ...request, headers }, this.#quick, [this.signal]);
         if (reply.status < 400 || !(await attempts.again({ reply }))) return reply;
       } catch (error) {
         if (error instanceof AceError) throw error;

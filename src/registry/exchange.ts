@@ -1,5 +1,6 @@
 /** One HTTP request and its answer, on undici's dispatch: no redirects, no retries, no credentials of its own. */
 import type { Dispatcher } from "undici/index.js";
+import { SocketLease } from "./paused-socket.ts";
 import { onStop, type Signals, stoppedBy } from "./stop.ts";
 
 /** Header names are lower-case. */
@@ -85,6 +86,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: unknown) => void;
   readonly #off: () => void;
+  readonly #lease = new SocketLease();
   #controller: Dispatcher.DispatchController | undefined;
   #receiver: BodyReceiver | undefined;
   #failure: unknown;
@@ -109,6 +111,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#lease.expect();
     if (this.#settled) controller.abort(asError(this.#failure));
   }
 
@@ -139,9 +142,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
       const braking = receiver.take(chunk);
       if (braking !== undefined) {
         controller.pause();
+        this.#lease.pause();
         braking.then(
           () => {
             if (this.#settled) return;
+            this.#lease.release();
             if (receiver.enough) this.#finishEarly();
             else controller.resume();
           },

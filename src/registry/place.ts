@@ -13,7 +13,7 @@ export interface Place {
   repository: string;
   /** `registry/repository` for messages. */
   name: string;
-  /** Of the call; the client's own signal is always heeded. */
+  /** The client's, and the call's own. */
   signals: Signals;
 }
 

@@ -7,6 +7,7 @@ import { type BlobProgress, receiveBlob, sizeMismatch } from "./blob-receiver.ts
 import { headerOf, type Reply } from "./exchange.ts";
 import { networkError } from "./failures.ts";
 import { askInOrder, failureAt, type Place, pathOf, scopesOf } from "./place.ts";
+import { unlessStopped } from "./stop.ts";
 
 /** What to read, and where it goes. */
 export interface ReadBlobOptions {
@@ -47,6 +48,7 @@ export async function readBlobAt(
     end,
     position: start,
     ranged: false,
+    braking: undefined,
     sinkFailure: undefined,
   };
   await askInOrder(places, (place) => readFrom(place, digest, progress, options.sink));
@@ -90,8 +92,10 @@ async function tryOnce(
       place.signals,
     );
   } catch (error) {
+    if (error instanceof AceError && progress.sinkFailure === undefined) throw error;
+    // The connection broke while the sink was busy: what it holds must count before anybody asks for more.
+    await unlessStopped(progress.braking, place.signals);
     if (progress.sinkFailure !== undefined) throw progress.sinkFailure.error;
-    if (error instanceof AceError) throw error;
     return progress.position === end ? undefined : { error };
   }
   if (progress.position === end) return undefined;

@@ -39,7 +39,8 @@ export class Repository implements ManifestSource, ReferrerSource, ManifestStore
     this.address = address;
     const { repository } = address;
     this.name = `${address.settings.registry}/${repository}`;
-    this.#places = endpoints.map((endpoint) => ({ endpoint, repository, name: this.name, signals: [] }));
+    const { name } = this;
+    this.#places = endpoints.map((endpoint) => ({ endpoint, repository, name, signals: [endpoint.signal] }));
   }
 
   /** The descriptor behind a tag or digest. */

@@ -50,3 +50,19 @@ export function sleep(ms: number, signals: Signals): Promise<void> {
     });
   });
 }
+
+/**
+ * Waits for a promise that never rejects, or throws as soon as a signal fires.
+ * @throws AceError `stopped`, or the signal's own reason
+ */
+export function unlessStopped(wait: Promise<void> | undefined, signals: Signals): Promise<void> {
+  if (wait === undefined) return Promise.resolve();
+  throwIfStopped(signals);
+  return new Promise((resolve, reject) => {
+    const off = onStop(signals, reject);
+    void wait.then(() => {
+      off();
+      resolve();
+    });
+  });
+}

@@ -4,6 +4,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { type BlobBody, type GuardedPart, guardPart } from "./blob-body.ts";
 import type { Reply } from "./exchange.ts";
 import { type Place, scopesOf } from "./place.ts";
+import { stoppedBy } from "./stop.ts";
 import { timeoutsMs } from "./transport.ts";
 import { cancelSession, type UploadSession } from "./upload-session.ts";
 
@@ -64,6 +65,8 @@ export async function uploadPart(
   const failure =
     guarded?.failure() ?? ("error" in outcome && outcome.error instanceof AceError ? outcome : undefined);
   if (failure === undefined) return outcome;
-  await cancelSession({ ...place, signals: [] }, session);
+  // Also when told to stop, but then nobody waits for it.
+  const cancelled = cancelSession({ ...place, signals: [] }, session);
+  if (stoppedBy(place.signals) === undefined) await cancelled;
   throw failure.error;
 }
