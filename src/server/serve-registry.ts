@@ -93,9 +93,9 @@ export async function serveRegistry(options: ServeOptions): Promise<RunningRegis
   const onAbort = () => {
     close().catch((error: unknown) => onNotice(`Cannot close the registry: ${messageOf(error)}`));
   };
-  if (options.signal?.aborted) onAbort();
-  else options.signal?.addEventListener("abort", onAbort, { once: true });
   closing.defer(() => options.signal?.removeEventListener("abort", onAbort));
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  if (options.signal?.aborted) onAbort();
   const scheme = tls === undefined ? "http" : "https";
   return {
     url: `${scheme}://${formatListenAddress({ host: reachableHost(address.host), port })}`,
@@ -138,6 +138,8 @@ function listen(
       idleTimeout: 0,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
+      // With development off, Bun 1.4.5 would otherwise let two registries share one port without a word.
+      reusePort: false,
     });
   } catch (cause) {
     const where = formatListenAddress({ host, port });

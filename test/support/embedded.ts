@@ -42,3 +42,8 @@ export async function errorCode(response: Response): Promise<string> {
   const { errors } = v.parse(errorBody, await response.json());
   return errors[0].code;
 }
+
+/** The entries of an index in an answer's body. */
+export async function manifestsIn(response: Response): Promise<readonly unknown[]> {
+  return v.parse(v.object({ manifests: v.array(v.unknown()) }), await response.json()).manifests;
+}
