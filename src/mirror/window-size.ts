@@ -2,10 +2,10 @@
 import { totalmem } from "node:os";
 
 /**
- * The automatic size: 512 MiB hold a 16 MiB range for each of 25 connections with room to spare, so that a link with slow
- * connections is still filled; never more than a quarter of the machine's memory.
+ * The automatic size: room for a 4 MiB range of each of 25 connections, so that a link with slow connections is still filled.
+ * More does not make a file or a pipe faster (measured: scripts/bench), and a tape's operator gives what the drive needs.
  */
-const automaticBytes = 512 * 1024 * 1024;
+const automaticBytes = 128 * 1024 * 1024;
 
 /** Fewer blocks than this would make filler and writer take turns. */
 const fewestBlocks = 16;
@@ -18,7 +18,7 @@ const fewestBytes = 16 * 1024 * 1024;
  * @returns bytes, a multiple of `blockBytes` so that no block crosses the window's edge
  */
 export function windowBytesFor(wantedBytes: number, blockBytes: number): number {
-  const wanted = wantedBytes > 0 ? wantedBytes : Math.min(automaticBytes, Math.floor(totalmem() / 4));
+  const wanted = wantedBytes > 0 ? wantedBytes : Math.min(automaticBytes, Math.floor(totalmem() / 8));
   const blocks = Math.max(fewestBlocks, Math.ceil(Math.max(wanted, fewestBytes) / blockBytes));
   return blocks * blockBytes;
 }

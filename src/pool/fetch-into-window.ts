@@ -40,7 +40,8 @@ async function fetchOnce(
   job: FetchJob,
   context: WorkerContext,
 ): Promise<string> {
-  if (job.descriptor.size >= 2 * partBytes) await fetchParts(filling, repository, job.descriptor, context);
+  if (job.descriptor.size >= 2 * partBytes(filling.windowBytes))
+    await fetchParts(filling, repository, job.descriptor, context);
   else await repository.readBlob(job.descriptor, { sink: filling.sink(0) });
   return filling.digest();
 }

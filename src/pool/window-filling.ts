@@ -32,6 +32,10 @@ export class WindowFilling {
     return `${digestAlgorithm(this.job.descriptor.digest)}:${this.hasher.digest("hex")}`;
   }
 
+  get windowBytes(): number {
+    return this.window.capacityBytes;
+  }
+
   /** True when the blob's byte at `position` has room in the window now. */
   hasRoom(position: number): boolean {
     return this.window.front > this.job.offset + position - this.window.capacityBytes;

@@ -1,5 +1,5 @@
 /** What a blob worker keeps between jobs: its registry client, its windows, its share of the connections. */
-import { Piscina } from "piscina";
+import { workerData } from "node:worker_threads";
 import { RegistryClient } from "../registry/client.ts";
 import { Window, type WindowHandle } from "../tape/window.ts";
 import type { JobNotice, WorkerSettings } from "./jobs.ts";
@@ -26,7 +26,7 @@ export function workerContext(): WorkerContext {
 }
 
 function newContext(): WorkerContext {
-  const settings: WorkerSettings = Piscina.workerData;
+  const settings: WorkerSettings = workerData;
   const signal = stopSignal(settings.shared);
   const notices: JobNotice[] = [];
   const client = new RegistryClient({

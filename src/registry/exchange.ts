@@ -1,5 +1,6 @@
 /** One HTTP request and its answer, on undici's dispatch: no redirects, no retries, no credentials of its own. */
 import type { Dispatcher } from "undici/index.js";
+import { freeChunk } from "./free-chunk.ts";
 import { SocketLease } from "./paused-socket.ts";
 import { onStop, type Signals, stoppedBy } from "./stop.ts";
 
@@ -153,6 +154,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
           (error: unknown) => this.fail(error),
         );
       } else if (receiver.enough) this.#finishEarly();
+      else freeChunk(chunk);
     } catch (error) {
       this.fail(error);
     }
