@@ -10,6 +10,8 @@ export interface Fault {
   delayMs?: number;
   /** Close the connection before any answer. */
   hangUp?: boolean;
+  /** Let the registry do its work, then close the connection instead of handing its answer on. */
+  dropAnswer?: boolean;
   /** Never answer. */
   silence?: boolean;
   /** Read so many bytes of the request's body, hand them on, then close both connections. */
@@ -220,7 +222,7 @@ async function forwardRequest(
 /** Hands the answer on, damaged as the fault says. */
 async function answer(client: Socket, reader: MessageReader, method: string, fault: Fault): Promise<void> {
   const head = await reader.head();
-  if (head === undefined) {
+  if (head === undefined || fault.dropAnswer === true) {
     client.destroy();
     return;
   }
