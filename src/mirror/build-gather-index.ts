@@ -5,8 +5,8 @@ import { digestOf } from "../oci/digest.ts";
 import { goJson } from "../oci/go-json.ts";
 import type { RawManifest } from "../oci/manifest.ts";
 import { gatherArtifactType, isIndexType, ociImageIndex } from "../oci/media-types.ts";
-import type { GatherOptions } from "./gather.ts";
 import type { LayerSizes } from "./gather-index.ts";
+import type { GatherOptions } from "./gather-options.ts";
 import type { GatherEntry } from "./resolve-source.ts";
 
 /** The index for these entries, sorted by source reference; entries of one source keep their order. */

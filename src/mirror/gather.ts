@@ -2,7 +2,6 @@
 import { readGraph } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import { readSources, type Source } from "../lists/read-sources.ts";
-import type { Platform } from "../oci/platform.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { RunSummary } from "../ui/summary.ts";
@@ -11,19 +10,11 @@ import { buildGatherIndex } from "./build-gather-index.ts";
 import { type CopyMemo, copyGraph } from "./copy-graph.ts";
 import { type Failure, failuresError } from "./failures.ts";
 import { layerSizes } from "./gather-index.ts";
+import type { GatherOptions } from "./gather-options.ts";
 import { Limiter } from "./limiter.ts";
 import { findPrevious, type PreviousGather } from "./previous-gather.ts";
 import { type GatherEntry, resolveSource } from "./resolve-source.ts";
 import { type RunContext, stoppedError, targetOf } from "./run.ts";
-
-export interface GatherOptions {
-  sourcesFile: string;
-  image: string;
-  annotations: Record<string, string>;
-  platforms: Platform[];
-  indexFallback: boolean;
-  recursive: boolean;
-}
 
 /** Images whose graphs are read and copied at the same time; their blobs share the pool. */
 const imagesAtOnce = 32;

@@ -37,7 +37,6 @@ export interface ScatterPlan {
 
 /**
  * @param entries the manifests of the gather index, nested ones included
- * @param keepBad leaves bad destinations in (for `--check`, which lists them) instead of throwing
  * @throws AceError `input` when destinations are no references, or two different images would get the same tag
  */
 export function planScatter(entries: readonly Descriptor[], rules: ScatterRules): ScatterPlan {

@@ -7,7 +7,7 @@ import { childManifests, type ManifestContent, parseManifest, type RawManifest }
 import { gatherArtifactType } from "../oci/media-types.ts";
 import type { Repository } from "../registry/repository.ts";
 import { buildGatherIndex } from "./build-gather-index.ts";
-import type { GatherOptions } from "./gather.ts";
+import type { GatherOptions } from "./gather-options.ts";
 import type { GatherEntry } from "./resolve-source.ts";
 
 export class PreviousGather {
