@@ -1,5 +1,6 @@
 /** The embedded registry against the official OCI conformance suite. */
 import { expect } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../scripts/build-binary.ts";
 import { serveRegistry } from "../../src/server/serve-registry.ts";
@@ -17,8 +18,18 @@ for (const version of ["1.1", "dev"] as const) {
     async () => {
       if (suite.absent !== undefined) throw new Error(suite.absent);
       await using dir = await tempDir();
-      await using registry = await serveRegistry({ listen: "127.0.0.1:0", dir: dir.path, readOnly: false });
-      const result = await runConformance(suite.program, { url: registry.url, version });
+      const [username, password] = ["ada", "secret"];
+      writeFileSync(
+        dir.file("htpasswd"),
+        `${username}:${await Bun.password.hash(password, { algorithm: "bcrypt", cost: 4 })}\n`,
+      );
+      await using registry = await serveRegistry({
+        htpasswd: dir.file("htpasswd"),
+        listen: "127.0.0.1:0",
+        dir: dir.file("registry"),
+        readOnly: false,
+      });
+      const result = await runConformance(suite.program, { url: registry.url, version, username, password });
       expect(result.failures).toEqual([]);
       expect(result).toMatchObject({ failed: 0, skipped: 0 });
       // 860 and 986 when this was written; far fewer would mean that the suite gave up.
