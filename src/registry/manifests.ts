@@ -7,6 +7,9 @@ import { isManifestType, isSchema1Type, manifestMediaTypes } from "../oci/media-
 import { type Headers, headerOf, type Reply } from "./exchange.ts";
 import { failureAt, type Place, pathOf, scopesOf } from "./place.ts";
 
+/** distribution-spec "Pushing Manifests": what a registry has to take; docker-registry takes no more, and calls it invalid. */
+const commonLimitBytes = 4 * 1024 * 1024;
+
 /** What stands for a manifest in messages: `host/name:tag` or `host/name@digest`. */
 export function manifestName(place: Place, target: string): string {
   return `${place.name}${isDigest(target) ? "@" : ":"}${target}`;
@@ -109,8 +112,11 @@ export async function putManifest(
   // 201 by the specification; some have sent 200 and 202.
   if (reply.status < 200 || reply.status > 299) {
     const error = failureAt(place, "push", subject, "push", reply);
-    const tooLarge = reply.status === 413 || /too large/i.test(error.message);
-    throw tooLarge ? new AceError(error.code, `${error.message} (it has ${bytes.length} bytes)`) : error;
+    const tooLarge = reply.status === 413 || (reply.status === 400 && bytes.length > commonLimitBytes);
+    if (!tooLarge) throw error;
+    throw new AceError(error.code, `${error.message} (it has ${bytes.length} bytes)`, {
+      hint: "Many registries take manifests of at most 4 MiB; this one's limit may be a setting.",
+    });
   }
   const served = headerOf(reply.headers, "docker-content-digest") ?? "";
   if (contradicts(served, descriptor.digest)) {

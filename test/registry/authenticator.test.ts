@@ -3,7 +3,12 @@ import type { Credentials } from "../../src/content/endpoint.ts";
 import type { Repository } from "../../src/registry/repository.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { program, testNeeding } from "../support/needs.ts";
-import { distribution3, dockerRegistry, type RunningRegistry, startDistribution } from "../support/registries.ts";
+import {
+  distribution3,
+  dockerRegistry,
+  type RunningRegistry,
+  startDistribution,
+} from "../support/registries.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTokenServer, type TokenServer } from "../support/token-server.ts";
@@ -91,20 +96,24 @@ describe.each([dockerRegistry, distribution3])("$name with a token server", (kin
     await tokens?.[Symbol.asyncDispose]();
   });
 
-  testNeeding(needs, "lets an anonymous client pull what is public, with one token for many requests", async () => {
-    tokens.requests.length = 0;
-    await using opened = openClient({ connectionsPerHost: 8 });
-    const repository = as(opened, registry.origin, "public/x");
-    await Promise.all(
-      Array.from({ length: 20 }, () => repository.readBlob(descriptor, { sink: new KeepingSink() })),
-    );
-    expect(tokens.requests).toHaveLength(1);
-    expect(tokens.requests[0]).toMatchObject({
-      user: undefined,
-      scopes: ["repository:public/x:pull"],
-      service: "registry.test",
-    });
-  });
+  testNeeding(
+    needs,
+    "lets an anonymous client pull what is public, with one token for many requests",
+    async () => {
+      tokens.requests.length = 0;
+      await using opened = openClient({ connectionsPerHost: 8 });
+      const repository = as(opened, registry.origin, "public/x");
+      await Promise.all(
+        Array.from({ length: 20 }, () => repository.readBlob(descriptor, { sink: new KeepingSink() })),
+      );
+      expect(tokens.requests).toHaveLength(1);
+      expect(tokens.requests[0]).toMatchObject({
+        user: undefined,
+        scopes: ["repository:public/x:pull"],
+        service: "registry.test",
+      });
+    },
+  );
 
   testNeeding(needs, "refuses an anonymous push, although the token server gave a token", async () => {
     await using opened = openClient();
@@ -145,7 +154,11 @@ describe.each([dockerRegistry, distribution3])("$name with a token server", (kin
     await as(opened, registry.origin, "private/y", identity).hasBlob(descriptor);
     expect(tokens.requests[0]).toMatchObject({
       method: "POST",
-      form: { grant_type: "refresh_token", scope: "repository:private/y:pull,push", service: "registry.test" },
+      form: {
+        grant_type: "refresh_token",
+        scope: "repository:private/y:pull,push",
+        service: "registry.test",
+      },
     });
     tokens.scripted.push(new Response("no such page", { status: 404 }));
     await using again = openClient();

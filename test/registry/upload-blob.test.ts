@@ -3,7 +3,12 @@ import { AceError } from "../../src/errors.ts";
 import type { Repository } from "../../src/registry/repository.ts";
 import { type FaultProxy, type FaultRule, startFaultProxy } from "../support/fault-proxy.ts";
 import { testNeeding } from "../support/needs.ts";
-import { type RegistryKind, type RunningRegistry, distribution3, dockerRegistry } from "../support/registries.ts";
+import {
+  distribution3,
+  dockerRegistry,
+  type RegistryKind,
+  type RunningRegistry,
+} from "../support/registries.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
 import { blobDescriptor, bodyOf, KeepingSink, openClient } from "./client-under-test.ts";
 
@@ -133,31 +138,38 @@ describe.each([dockerRegistry, distribution3])("uploadBlob() to $name", (kind: R
     });
   });
 
-  testNeeding(needs, "never completes an upload whose bytes turn out wrong, and throws that very error", async () => {
-    for (const options of [{}, { chunkBytes }]) {
-      await broken([], async (repository, proxy) => {
-        const bytes = seededBytes("withheld", size);
-        const error = new AceError("digest", "Cannot use the blob: wrong bytes");
-        const body = {
-          async *open(offset: number) {
-            yield bytes.subarray(offset, Math.max(offset, size - 100));
-            throw error;
-          },
-        };
-        const upload = repository.uploadBlob(blobDescriptor(bytes), body, options);
-        expect(await upload.then(undefined, (thrown) => thrown)).toBe(error);
-        expect(await repository.hasBlob(blobDescriptor(bytes))).toBe(false);
-        expect(proxy.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
-        expect(proxy.requests.some(({ method }) => method === "DELETE")).toBe(true);
-      });
-    }
-  });
+  testNeeding(
+    needs,
+    "never completes an upload whose bytes turn out wrong, and throws that very error",
+    async () => {
+      for (const options of [{}, { chunkBytes }]) {
+        await broken([], async (repository, proxy) => {
+          const bytes = seededBytes("withheld", size);
+          const error = new AceError("digest", "Cannot use the blob: wrong bytes");
+          const body = {
+            async *open(offset: number) {
+              yield bytes.subarray(offset, Math.max(offset, size - 100));
+              throw error;
+            },
+          };
+          const upload = repository.uploadBlob(blobDescriptor(bytes), body, options);
+          expect(await upload.then(undefined, (thrown) => thrown)).toBe(error);
+          expect(await repository.hasBlob(blobDescriptor(bytes))).toBe(false);
+          expect(proxy.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+          expect(proxy.requests.some(({ method }) => method === "DELETE")).toBe(true);
+        });
+      }
+    },
+  );
 
   testNeeding(needs, "says digest when the registry hashes something else", async () => {
     await broken([], async (repository, proxy) => {
       const bytes = seededBytes("right", 1000);
       const upload = repository.uploadBlob(blobDescriptor(bytes), bodyOf(seededBytes("wrong", 1000)));
-      await expect(upload).rejects.toMatchObject({ code: "digest", message: expect.stringContaining("DIGEST_INVALID") });
+      await expect(upload).rejects.toMatchObject({
+        code: "digest",
+        message: expect.stringContaining("DIGEST_INVALID"),
+      });
       expect(proxy.requests.filter(({ method }) => method === "PUT")).toHaveLength(1);
     });
   });
@@ -191,23 +203,27 @@ describe.each([dockerRegistry, distribution3])("uploadBlob() to $name", (kind: R
     });
   });
 
-  testNeeding(needs, "ends within a second when it is told to stop, although the bytes do not come", async () => {
-    await broken([], async (repository) => {
-      const stop = new AbortController();
-      const bytes = seededBytes("stopped", size);
-      const body = {
-        async *open() {
-          yield bytes.subarray(0, 1000);
-          await new Promise(() => undefined);
-        },
-      };
-      const upload = repository.uploadBlob(blobDescriptor(bytes), body, { signal: stop.signal });
-      const outcome = upload.then(undefined, (error) => error);
-      await Bun.sleep(200);
-      const started = performance.now();
-      stop.abort();
-      expect(await outcome).toMatchObject({ code: "stopped" });
-      expect(performance.now() - started).toBeLessThan(1000);
-    });
-  });
+  testNeeding(
+    needs,
+    "ends within a second when it is told to stop, although the bytes do not come",
+    async () => {
+      await broken([], async (repository) => {
+        const stop = new AbortController();
+        const bytes = seededBytes("stopped", size);
+        const body = {
+          async *open() {
+            yield bytes.subarray(0, 1000);
+            await new Promise(() => undefined);
+          },
+        };
+        const upload = repository.uploadBlob(blobDescriptor(bytes), body, { signal: stop.signal });
+        const outcome = upload.then(undefined, (error) => error);
+        await Bun.sleep(200);
+        const started = performance.now();
+        stop.abort();
+        expect(await outcome).toMatchObject({ code: "stopped" });
+        expect(performance.now() - started).toBeLessThan(1000);
+      });
+    },
+  );
 });

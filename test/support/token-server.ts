@@ -32,7 +32,18 @@ const issuer = "token.test";
  */
 export async function startTokenServer(): Promise<TokenServer> {
   const dir = await tempDir();
-  const command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=token.test"];
+  const command = [
+    "openssl",
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=token.test",
+  ];
   const made = Bun.spawnSync([...command, "-keyout", dir.file("key.pem"), "-out", dir.file("cert.pem")]);
   if (made.exitCode !== 0) throw new Error(made.stderr.toString());
   const key = createPrivateKey(await Bun.file(dir.file("key.pem")).text());
@@ -44,7 +55,16 @@ export async function startTokenServer(): Promise<TokenServer> {
     const kid = keyId(createPublicKey(key).export({ type: "spki", format: "der" }));
     const parts = [
       { typ: "JWT", alg: "RS256", kid, x5c: [certificate.raw.toString("base64")] },
-      { iss: issuer, sub: "", aud: service, exp: now + 300, nbf: now - 10, iat: now, jti: randomUUID(), access },
+      {
+        iss: issuer,
+        sub: "",
+        aud: service,
+        exp: now + 300,
+        nbf: now - 10,
+        iat: now,
+        jti: randomUUID(),
+        access,
+      },
     ];
     const text = parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
     return `${text}.${sign("RSA-SHA256", Buffer.from(text), key).toString("base64url")}`;
@@ -58,7 +78,9 @@ export async function startTokenServer(): Promise<TokenServer> {
         request.method === "POST" ? Object.fromEntries(new URLSearchParams(await request.text())) : {};
       const scopes = [...url.searchParams.getAll("scope"), ...(form.scope?.split(" ") ?? [])];
       const login = /^Basic (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-      const [name, password] = Buffer.from(login ?? "", "base64").toString().split(":");
+      const [name, password] = Buffer.from(login ?? "", "base64")
+        .toString()
+        .split(":");
       const user = form.refresh_token === "bobs-identity" ? "bob" : login === undefined ? undefined : name;
       requests.push({ method: request.method, user, scopes, service: url.searchParams.get("service"), form });
       const answer = scripted.shift();
@@ -67,7 +89,9 @@ export async function startTokenServer(): Promise<TokenServer> {
       if (user !== undefined && !trusted) {
         return Response.json({ details: "incorrect username or password" }, { status: 401 });
       }
-      const access = scopes.map((scope) => granted(scope, trusted)).filter((entry) => entry.actions.length > 0);
+      const access = scopes
+        .map((scope) => granted(scope, trusted))
+        .filter((entry) => entry.actions.length > 0);
       return Response.json({ token: tokenFor(access), expires_in: 300 });
     },
   });
@@ -86,7 +110,11 @@ export async function startTokenServer(): Promise<TokenServer> {
 function granted(scope: string, trusted: boolean): { type: string; name: string; actions: string[] } {
   const [type = "", name = "", actions = ""] = scope.split(":");
   const wanted = actions.split(",");
-  const allowed = trusted ? wanted : name.startsWith("public/") ? wanted.filter((action) => action === "pull") : [];
+  const allowed = trusted
+    ? wanted
+    : name.startsWith("public/")
+      ? wanted.filter((action) => action === "pull")
+      : [];
   return { type, name, actions: allowed };
 }
 
