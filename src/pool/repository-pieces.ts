@@ -1,10 +1,11 @@
 /** A registry's blob as pieces to be pulled: the bridge from a client that pushes to a request body that asks. */
 import type { Descriptor } from "../oci/descriptor.ts";
+import { freeChunk, sentChunkBytes } from "../registry/free-chunk.ts";
 import type { Repository } from "../registry/repository.ts";
 
 /**
  * Yields a blob's bytes from `offset` on. The next piece is read from the socket only when the one before was taken,
- * so a slow taker slows the registry down. Leaving the loop early ends the request.
+ * so a slow taker slows the registry down. Leaving the loop early ends the request. A piece is gone when the next is asked for.
  */
 export async function* repositoryPieces(
   repository: Repository,
@@ -26,7 +27,10 @@ export async function* repositoryPieces(
       (error: unknown) => handover.fail(error),
     );
   try {
-    for (let piece = await handover.take(); piece !== undefined; piece = await handover.take()) yield piece;
+    for (let piece = await handover.take(); piece !== undefined; piece = await handover.take()) {
+      yield piece;
+      freeChunk(piece, sentChunkBytes);
+    }
   } finally {
     stop.abort();
     handover.end();

@@ -16,22 +16,27 @@ export class Tee {
     this.queues = Array.from({ length: branches }, () => []);
   }
 
-  /** The pieces for one taker. */
+  /** The pieces for one taker. Leaving the loop early is leaving the tee. */
   async *branch(index: number): AsyncGenerator<Uint8Array, void, undefined> {
     if (!this.started) {
       this.started = true;
       void this.pump();
     }
-    for (;;) {
-      const queue = this.queues[index];
-      if (queue === undefined) return;
-      const piece = queue.shift();
-      if (piece !== undefined) {
-        this.wake();
-        yield piece;
-      } else if (this.failure !== undefined) throw this.failure.error;
-      else if (this.ended) return;
-      else await this.sleep();
+    try {
+      for (;;) {
+        const queue = this.queues[index];
+        const piece = queue?.[0];
+        if (piece !== undefined) {
+          yield piece;
+          // Only now is it used up: the reading goes on, and its memory with it, when every taker has come back.
+          queue?.shift();
+          this.wake();
+        } else if (queue === undefined || this.ended) return;
+        else if (this.failure !== undefined) throw this.failure.error;
+        else await this.sleep();
+      }
+    } finally {
+      this.leave(index);
     }
   }
 
