@@ -9,7 +9,10 @@ import { assertRealUndici } from "./transport.ts";
 
 /** What a client is made of. */
 export interface ClientOptions {
-  /** Most connections to one origin for blobs, and as many again for everything else, on this thread. */
+  /**
+   * Most connections to one origin for reading blobs, and as many again for everything but blobs, on this thread. Uploads have
+   * one each, as many as the caller starts.
+   */
   connectionsPerHost: number;
   /** Shared by all threads of a run. */
   gates: HostGatesHandle;

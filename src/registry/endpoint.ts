@@ -29,6 +29,12 @@ export interface ClientContext {
   notice: (level: "warn" | "info" | "debug", text: string) => void;
 }
 
+/**
+ * Kinds of connections, so that nothing waits for a connection that is held by what waits for it: a manifest never waits for a
+ * blob that waits for a tape, and a download that feeds an upload to the same host never waits for that upload.
+ */
+export type Lane = "quick" | "download" | "upload";
+
 /** A request to a registry, before login, redirects and retries. */
 export interface ApiRequest {
   method: HttpRequest["method"];
@@ -43,8 +49,8 @@ export interface ApiRequest {
   /** Most bytes of the answer that are kept; the default is enough for an error body. */
   bodyLimitBytes?: number;
   headersTimeoutMs?: number;
-  /** Blob bodies have connections of their own, so that a manifest never waits for a blob that waits for a tape. */
-  bulk?: boolean;
+  /** Which connections to use; `quick` when left out. */
+  lane?: Lane;
   /** Redirects are answers, not ways to go. */
   stay?: boolean;
   receive?: ((status: number, headers: Headers) => BodyReceiver | undefined) | undefined;
@@ -73,8 +79,7 @@ export class Endpoint implements AttemptContext {
   /** The last writer of a fallback referrers tag, so that one process never loses its own entries. */
   readonly tagLocks = new Map<string, Promise<void>>();
   readonly #context: ClientContext;
-  readonly #quick: Dispatcher;
-  readonly #bulk: Dispatcher;
+  readonly #lanes: Readonly<Record<Lane, Dispatcher>>;
 
   constructor(settings: EndpointSettings, context: ClientContext) {
     this.settings = settings;
@@ -84,15 +89,20 @@ export class Endpoint implements AttemptContext {
     this.notice = context.notice;
     this.signal = context.signal;
     this.#context = context;
-    const options = { tls: settings.tls, connections: context.connectionsPerHost };
-    this.#quick = newDispatcher(options);
-    this.#bulk = newDispatcher(options);
+    const { tls } = settings;
+    const options = { tls, connections: context.connectionsPerHost };
+    this.#lanes = {
+      quick: newDispatcher(options),
+      download: newDispatcher(options),
+      // One download may feed several uploads in step: a limit here would make them wait for each other for ever.
+      upload: newDispatcher({ tls }),
+    };
     this.auth = new Authenticator(settings, this.base, (request) => this.#sendToTokenServer(request));
   }
 
   /** Closes every connection, finished or not. */
   async destroy(): Promise<void> {
-    await Promise.all([this.#quick.destroy(), this.#bulk.destroy()]);
+    await Promise.all(Object.values(this.#lanes).map((dispatcher) => dispatcher.destroy()));
   }
 
   /** The absolute URL of a path below the endpoint, or of a Location. */
@@ -148,13 +158,13 @@ export class Endpoint implements AttemptContext {
           headersTimeoutMs: request.headersTimeoutMs,
           receive: (status, headers) => (isRedirect(status) ? undefined : request.receive?.(status, headers)),
         },
-        request.bulk === true ? this.#bulk : this.#quick,
+        this.#lanes[request.lane ?? "quick"],
         signals,
       );
       const location = headerOf(reply.headers, "location");
       if (!isRedirect(reply.status) || location === undefined || request.stay === true) return reply;
       const next = URL.parse(location, url.href);
-      const obstacle = next === null ? "it is no URL" : whyNotFollow(url, next, request.bulk === true);
+      const obstacle = next === null ? "it is no URL" : whyNotFollow(url, next, request.lane === "download");
       if (next === null || obstacle !== undefined || hops >= redirectLimit) {
         const where = next === null ? "" : ` to ${shownUrl(next)}`;
         throw new AceError(
@@ -199,7 +209,7 @@ export class Endpoint implements AttemptContext {
     const attempts = new Attempts(context, subject, [this.signal]);
     for (;;) {
       try {
-        const reply = await this.#once({ ...request, headers }, this.#quick, [this.signal]);
+        const reply = await this.#once({ ...request, headers }, this.#lanes.quick, [this.signal]);
         if (reply.status < 400 || !(await attempts.again({ reply }))) return reply;
       } catch (error) {
         if (error instanceof AceError) throw error;

@@ -86,7 +86,7 @@ async function tryOnce(
         subject: progress.subject,
         scopes: scopesOf(place, "pull"),
         headers: { accept: "*/*", ...(whole ? {} : { range: `bytes=${position}-${end - 1}` }) },
-        bulk: true,
+        lane: "download",
         receive: (status, headers) => receiveBlob(progress, sink, status, headers),
       },
       place.signals,

@@ -38,15 +38,15 @@ export function assertRealUndici(agent: object = Agent.prototype): void {
 /** What {@link newDispatcher} needs to know. */
 export interface TransportOptions {
   tls: TlsSettings;
-  /** Most connections to one origin. */
-  connections: number;
+  /** Most connections to one origin; no limit when left out. */
+  connections?: number;
 }
 
 /** An agent for one endpoint and whatever it redirects to. The owner closes it with `destroy()`. */
 export function newDispatcher(options: TransportOptions): Dispatcher {
   const connect = { ...tlsOptions(options.tls), highWaterMark: readAheadBytes, timeout: timeoutsMs.connect };
   const agentOptions = {
-    connections: options.connections,
+    ...(options.connections === undefined ? {} : { connections: options.connections }),
     connect,
     keepAliveTimeout: keepAliveMs,
     headersTimeout: timeoutsMs.headers,

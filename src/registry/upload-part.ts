@@ -52,7 +52,7 @@ export async function uploadPart(
         },
         body: length === 0 ? undefined : open,
         headersTimeoutMs: timeoutsMs.commit,
-        bulk: true,
+        lane: "upload",
       },
       place.signals,
     );

@@ -88,6 +88,52 @@ describe("a client", () => {
     expect((await work).code).toBe("stopped");
   });
 
+  testNeeding(
+    needs,
+    "copies inside a host with one connection a lane, to several repositories in step",
+    async () => {
+      await using opened = openClient({ connectionsPerHost: 1 });
+      const source = opened.repository(registry.origin, "library/c");
+      const steps = new EventTarget();
+      const chunks: Uint8Array[] = [];
+      let ended = false;
+      let taken = [0, 0, 0];
+      // Three uploads in step: nobody gets chunk n + 1 before everybody has had chunk n.
+      const body = (at: number) => ({
+        async *open() {
+          for (let next = 0; ; next++) {
+            while (next >= chunks.length && !ended)
+              await new Promise((resolve) => steps.addEventListener("step", resolve, { once: true }));
+            const chunk = chunks[next];
+            if (chunk === undefined) return;
+            taken = taken.with(at, next + 1);
+            steps.dispatchEvent(new Event("step"));
+            yield chunk;
+          }
+        },
+      });
+      const uploads = [0, 1, 2].map((at) =>
+        opened.repository(registry.origin, `library/copy${at}`).uploadBlob(descriptor, body(at)),
+      );
+      const read = source.readBlob(descriptor, {
+        sink: {
+          write: async (chunk) => {
+            chunks.push(chunk);
+            steps.dispatchEvent(new Event("step"));
+            while (taken.some((count) => count < chunks.length)) {
+              await new Promise((resolve) => steps.addEventListener("step", resolve, { once: true }));
+            }
+          },
+        },
+      });
+      await read;
+      ended = true;
+      steps.dispatchEvent(new Event("step"));
+      await Promise.all(uploads);
+      expect(await opened.repository(registry.origin, "library/copy2").hasBlob(descriptor)).toBe(true);
+    },
+  );
+
   testNeeding(needs, "keeps its connection for many requests, HEADs too", async () => {
     await using opened = openClient({ connectionsPerHost: 1 });
     let connections = 0;
