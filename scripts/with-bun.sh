@@ -77,7 +77,7 @@ install_bun() {
       unset npm_config_local_prefix npm_config_prefix
       cd "$private"
       npm install --prefix "$private" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
-        --loglevel=error "bun@$wanted" >&2
+        --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=8000 "bun@$wanted" >&2
     ) || die "npm could not install bun@$wanted (see above); is the package registry reachable?"
     # A processor without AVX2 needs a build that only the package's own script knows to fetch.
     find_in "$private/node_modules" || (cd "$private/node_modules/bun" && node install.js >&2) ||
