@@ -126,6 +126,11 @@ export class Assembly {
     if (missing.length > 0) throw incomplete(archive, missing);
   }
 
+  /** Resolves when nothing is under way any more, whatever became of it. */
+  settled(): Promise<void> {
+    return this.#limiter.idle();
+  }
+
   #adopt(raw: RawManifest, content: ManifestContent): void {
     const reference = this.#expected.get(raw.descriptor.digest)?.reference;
     const node: Node = { raw, reference, waiting: 0 };

@@ -1,4 +1,5 @@
 /** `mirror deserialize`: an archive out of a file, a pipe or a tape into a repository. */
+import { AceError } from "../errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
 import type { RunSummary } from "../ui/summary.ts";
@@ -46,11 +47,10 @@ export async function deserialize(options: DeserializeOptions, run: RunContext):
   signal.addEventListener("abort", stop, { once: true });
   try {
     run.pool.warmUp();
-    await checkFile(source);
-    for await (const entry of readEntries(source)) {
-      signal.throwIfAborted();
-      await unpacking.take(entry);
-    }
+    await checkFile(source, options, run);
+    await takeEntries(source, unpacking, signal).catch(async (error: unknown) => {
+      throw await unpacking.salvage(error, repository.name, () => counted.totals().blobs);
+    });
     const unpacked = await unpacking.finish(reference.tag ?? "latest");
     status.imagesTotal = unpacked.images;
     status.imagesDone = unpacked.images;
@@ -68,11 +68,27 @@ export async function deserialize(options: DeserializeOptions, run: RunContext):
   }
 }
 
-/** A file is looked through before anything is pushed: its headers tell whether it is whole. */
-async function checkFile(source: ArchiveSource): Promise<void> {
+/** A file is looked through before anything is pushed: its headers tell whether it is whole. If it is not, its user learns so at once. */
+async function checkFile(source: ArchiveSource, options: DeserializeOptions, run: RunContext): Promise<void> {
   if (!source.seekable) return;
-  for await (const _ of readEntries(source)) {
-    // readEntries itself finds what is wrong
+  let entries = 0;
+  try {
+    for await (const _ of readEntries(source)) entries++;
+  } catch (error) {
+    // The first part of a resumed archive has no end, and what it holds is wanted all the same.
+    if (options.dryRun || entries === 0 || !(error instanceof AceError)) throw error;
+    run.ui.log("warn", `${error.message}; what stands before that is pushed, but not the tag`);
+  }
+}
+
+async function takeEntries(
+  source: ArchiveSource,
+  unpacking: Unpacking,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const entry of readEntries(source)) {
+    signal.throwIfAborted();
+    await unpacking.take(entry);
   }
 }
 

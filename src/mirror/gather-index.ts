@@ -17,21 +17,22 @@ export function labelsOf(descriptor: Descriptor): Record<string, string> {
   return text === undefined ? {} : JSON.parse(text);
 }
 
-/** Sums over blobs (configs and layers): each once a manifest that names it, and each once. */
+/** Sums over blobs (configs and layers): each once for every entry and manifest that names it, and each once overall. */
 export interface LayerSizes {
   totalBytes: number;
   deduplicatedBytes: number;
 }
 
-/** Adds up the blobs of manifests, each manifest once. */
-export function layerSizes(nodes: Iterable<GraphNode>): LayerSizes {
+/**
+ * Adds up the blobs below the entries of a gather index. An image that two entries stand for counts twice in the total, as the
+ * original has it (the root in test/data/original/delta.tar).
+ */
+export function layerSizes(entries: Iterable<GraphNode>): LayerSizes {
   const sizes: LayerSizes = { totalBytes: 0, deduplicatedBytes: 0 };
-  const manifests = new Set<Digest>();
   const blobs = new Set<Digest>();
-  for (const root of nodes) {
+  for (const root of entries) {
     for (const step of walkGraph(root)) {
-      if (step.kind !== "manifest" || manifests.has(step.node.descriptor.digest)) continue;
-      manifests.add(step.node.descriptor.digest);
+      if (step.kind !== "manifest") continue;
       const own = new Set<Digest>();
       for (const blob of step.node.blobs) {
         if (!own.has(blob.digest)) sizes.totalBytes += blob.size;

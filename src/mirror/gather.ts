@@ -38,7 +38,8 @@ export async function gather(options: GatherOptions, run: RunContext): Promise<R
     work.resolve(sources),
     findPrevious(work.target, targetOf(destination)),
   ]);
-  const unchanged = options.recursive ? undefined : previous?.reusable(entries, options, run.version);
+  const reusable = work.complete && !options.recursive;
+  const unchanged = reusable ? previous?.reusable(entries, options, run.version) : undefined;
   if (unchanged === undefined) await work.copy(entries, previous);
   else if (unchanged.raw !== undefined) await work.target.pushManifest(unchanged.raw, targetOf(destination));
   run.status.imagesDone = sources.length;
@@ -82,17 +83,22 @@ class Gathering {
     this.transfer = new BlobTransfer(run);
   }
 
-  /** One HEAD a source; every source is asked, so that the error names all that are wrong. */
+  /** False when a source has failed, so that there will be no index. */
+  get complete(): boolean {
+    return this.#failures.length === 0;
+  }
+
+  /** One HEAD a source; every source is asked, so that the error names all that are wrong. What cannot be resolved is left out. */
   async resolve(sources: readonly Source[]): Promise<readonly GatherEntry[]> {
     const lists = await Promise.all(
       sources.map((source) =>
         this.#attempt(source.reference, () => resolveSource(source, this.#options.platforms, this.#run)),
       ),
     );
-    this.#throwFailures(0);
     return lists.flatMap((list) => list ?? []);
   }
 
+  /** Copies what is there, then throws what failed, or pushes the index. */
   async copy(entries: readonly GatherEntry[], previous: PreviousGather | undefined): Promise<void> {
     const { status } = this.#run;
     status.phase = "gathering";
@@ -116,7 +122,7 @@ class Gathering {
         ),
       ),
     );
-    this.#throwFailures(nodes.filter((node) => node !== undefined).length);
+    this.#throwFailures(entries);
     const whole = nodes.filter((node) => node !== undefined);
     const raw = buildGatherIndex(entries, this.#options, layerSizes(whole), this.#run.version);
     status.phase = "pushing the index";
@@ -133,7 +139,10 @@ class Gathering {
     }
   }
 
-  #throwFailures(done: number): void {
+  #throwFailures(entries: readonly GatherEntry[]): void {
+    const failed = new Set(this.#failures.map(({ name }) => name));
+    const sources = new Set(entries.map(({ reference }) => reference));
+    const done = [...sources].filter((name) => !failed.has(name)).length;
     const error = failuresError(this.#failures, done, "Cannot gather");
     if (error !== undefined) throw error;
   }

@@ -7,14 +7,19 @@ const compactAfter = 10_000;
 
 export class LedgerQueue {
   readonly #ledger: LedgerWriter | undefined;
+  readonly #onMedium: (offset: number) => number;
   readonly #waiting: LedgerEntry[] = [];
   #next = 0;
   #writing: Promise<void> = Promise.resolve();
   #failure: { error: unknown } | undefined;
 
-  /** @param ledger undefined when no checkpoint is wanted */
-  constructor(ledger: LedgerWriter | undefined) {
+  /**
+   * @param ledger undefined when no checkpoint is wanted
+   * @param onMedium where on the medium an archive offset is safe; another place only when the archive is compressed
+   */
+  constructor(ledger: LedgerWriter | undefined, onMedium: (offset: number) => number = (offset) => offset) {
     this.#ledger = ledger;
+    this.#onMedium = onMedium;
   }
 
   /** Takes the next entry, in archive order. What is in the window is verified before the writer sees its last byte. */
@@ -22,15 +27,15 @@ export class LedgerQueue {
     if (this.#ledger !== undefined) this.#waiting.push(entry);
   }
 
-  /** Writes the lines of everything before `offset`. Entries that are pushed later are looked at with the next call. */
+  /** Writes the lines of everything that is safe once the medium has `offset` bytes. Entries that are pushed later are looked at with the next call. */
   durable(offset: number): void {
     const ready: LedgerEntry[] = [];
     for (
       let entry = this.#waiting[this.#next];
-      entry !== undefined && entry.offset <= offset;
+      entry !== undefined && this.#onMedium(entry.offset) <= offset;
       entry = this.#waiting[this.#next]
     ) {
-      ready.push(entry);
+      ready.push({ descriptor: entry.descriptor, offset: this.#onMedium(entry.offset) });
       this.#next++;
     }
     if (this.#next > compactAfter) {

@@ -14,11 +14,15 @@ export class PreviousGather {
   readonly #raw: RawManifest;
   readonly #content: ManifestContent;
   readonly #digests: ReadonlySet<Digest>;
+  /** All of them, as often as they stand in the index. */
+  readonly #listed: string;
 
   constructor(raw: RawManifest, content: ManifestContent) {
     this.#raw = raw;
     this.#content = content;
-    this.#digests = new Set(childManifests(content).map((child) => child.digest));
+    const digests = childManifests(content).map((child) => child.digest);
+    this.#digests = new Set(digests);
+    this.#listed = digests.sort().join();
   }
 
   /** True when the earlier index names this manifest: the registry has it and all below it. */
@@ -27,7 +31,7 @@ export class PreviousGather {
   }
 
   /**
-   * The index for these entries when it names just the manifests of the earlier one, whose sums then still hold.
+   * The index for these entries when it names just the manifests of the earlier one, as often, so that its sums still hold.
    * @returns undefined when something has to be copied; `raw` is undefined when the index is there byte for byte
    */
   reusable(
@@ -35,9 +39,8 @@ export class PreviousGather {
     options: GatherOptions,
     version: string,
   ): { raw: RawManifest | undefined } | undefined {
-    const wanted = new Set(entries.map((entry) => entry.descriptor.digest));
-    if (wanted.size !== this.#digests.size || ![...wanted].every((digest) => this.#digests.has(digest)))
-      return undefined;
+    const wanted = entries.map((entry) => entry.descriptor.digest).sort();
+    if (wanted.join() !== this.#listed) return undefined;
     const total = this.#size(annotationKeys.layerSizeTotal);
     const deduplicated = this.#size(annotationKeys.layerSizeDeduplicated);
     if (total === undefined || deduplicated === undefined) return undefined;

@@ -1,4 +1,5 @@
 /** `mirror serialize`: a gather index and everything below it, out of a registry, as one stream. */
+import type { Packing } from "../archive/compress-frame.ts";
 import { readLedger } from "../archive/ledger.ts";
 import { type GraphNode, readGraph, walkGraph } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
@@ -25,6 +26,8 @@ export interface SerializeOptions {
   highWaterPercent: number | undefined;
   checkpoint?: string;
   existingFromCheckpoints: { file: string; offset: number }[];
+  /** undefined writes a plain tar. */
+  compression?: Packing;
   manifestJson: boolean;
   force: boolean;
   recursive: boolean;
@@ -59,7 +62,13 @@ export async function serialize(options: SerializeOptions, run: RunContext): Pro
   const source = (await run.source(reference)).address;
   const bytes = await writeArchive(
     content,
-    { ...options, checkpoint: options.checkpoint, medium, blobSource: () => source },
+    {
+      ...options,
+      checkpoint: options.checkpoint,
+      compression: options.compression,
+      medium,
+      blobSource: () => source,
+    },
     run,
   );
   status.imagesDone = status.imagesTotal;

@@ -90,6 +90,24 @@ export class Unpacking {
     return { root: first.root, tag: first.tag, images: this.#countImages(first.root) };
   }
 
+  /**
+   * After an archive turned out to be cut or damaged: lets what stood before that arrive, since the next part counts on it.
+   * @param arrived how many blobs the destination has of it
+   * @returns the error to end with
+   */
+  async salvage(error: unknown, destination: string, arrived: () => number): Promise<unknown> {
+    if (!(error instanceof AceError) || error.code !== "archive") return error;
+    await this.#assembly.settled();
+    const blobs = arrived();
+    if (blobs === 0) return error;
+    const fact = `${blobs} of its blobs are in ${destination} now, so that a next part (--existing-from-checkpoint) can complete it; nothing is tagged`;
+    return new AceError(error.code, error.message, {
+      cause: error.cause,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      details: [...error.details, fact],
+    });
+  }
+
   #countImages(root: Descriptor): number {
     const raw = this.#assembly.rawOf(root.digest);
     if (raw === undefined) return 1;
@@ -165,7 +183,7 @@ export class Unpacking {
     if (bytes.length < entry.sizeBytes) {
       throw new AceError(
         "archive",
-        `Cannot unpack ${this.#source.name}: it ends at byte ${entry.bodyOffset + bytes.length}, in the middle of ${entry.name}`,
+        `Cannot unpack ${this.#source.name}: it ends at byte ${entry.bodyOffset + bytes.length}, in the middle of ${entry.name}: it is incomplete`,
       );
     }
     return bytes;

@@ -1,12 +1,16 @@
 /** Writes a planned archive to its medium: pieces into the window in order, blobs by the pool in any order. */
+
+import type { Packing } from "../archive/compress-frame.ts";
 import { LedgerWriter } from "../archive/ledger-writer.ts";
 import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { GraphNode } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { frameBytes, packWindow } from "../pool/compressors.ts";
 import { startWriter, type Writer } from "../pool/writer.ts";
 import type { MediumKind } from "../tape/medium.ts";
 import { Window } from "../tape/window.ts";
+import { FrameMarks } from "./frame-marks.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import { type ArchiveContent, type ArchivePiece, measureArchive, planArchive } from "./plan-archive.ts";
 import { type RunContext, stoppedError } from "./run.ts";
@@ -22,6 +26,8 @@ export interface WriteArchiveOptions {
   highWaterPercent: number | undefined;
   checkpoint: string | undefined;
   force: boolean;
+  /** undefined writes a plain tar. */
+  compression: Packing | undefined;
   /** What the destination is, from `checkDestination`. */
   medium: MediumKind;
   /** Where a blob is fetched from. */
@@ -38,6 +44,9 @@ const flushBytes: Record<MediumKind, number> = {
   device: 128 * 1024 * 1024,
   tape: 2 * 1024 * 1024 * 1024,
 };
+
+/** Frames that the window before the compressors must hold, so that cores and network work at the same time. */
+const fewestFrames = 8;
 
 /** How long a stopped run waits for its writer; the issue's bound for Ctrl-C is 2 s. */
 const stopGraceMs = 1200;
@@ -56,11 +65,13 @@ export async function writeArchive(
     options.checkpoint === undefined
       ? undefined
       : await LedgerWriter.open(options.checkpoint, { force: options.force });
-  const queue = new LedgerQueue(ledger);
-  const window = Window.create(windowBytesFor(options.windowBytes, options.blockBytes));
+  const marks = options.compression === undefined ? undefined : new FrameMarks();
+  const queue = new LedgerQueue(ledger, marks && ((offset) => marks.onMedium(offset)));
+  const windows = openWindows(options);
+  const window = windows.plain;
   const writer = startWriter(
     {
-      window: window.handle,
+      window: windows.packed.handle,
       medium: { destination: options.destination, force: options.force, blockBytes: options.blockBytes },
       highWater: options.highWaterPercent === undefined ? undefined : options.highWaterPercent / 100,
       loop: {
@@ -74,18 +85,43 @@ export async function writeArchive(
   status.bytesTotal = measureArchive(content).bytes;
   status.bytesMoved = () => window.front;
   status.windowFill = () => Math.max(0, window.scanned - window.front) / window.capacityBytes;
-  const stop = () => window.abort();
+  const stop = () => {
+    windows.plain.abort();
+    windows.packed.abort();
+  };
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await new ArchiveWriting(content, options, run, window, writer, queue).run();
+    const writing = new ArchiveWriting(content, options, run, window, writer, queue, stop);
+    const packing =
+      options.compression === undefined
+        ? Promise.resolve()
+        : packWindow(options.compression, windows.plain, windows.packed, (mark) => marks?.add(mark));
+    packing.catch((error: unknown) => writing.fail(error));
+    await Promise.all([writing.run(), packing]);
     await queue.settled();
-    return window.end ?? 0;
+    return windows.packed.end ?? 0;
   } catch (error) {
-    throw await explain(error, window, writer, queue, options, run);
+    stop();
+    throw await explain(error, writer, queue, options, run);
   } finally {
     signal.removeEventListener("abort", stop);
-    window.abort();
+    stop();
   }
+}
+
+/** One window, or, when the archive is compressed, one before and one behind the compressors that share the memory. */
+function openWindows(options: WriteArchiveOptions): { plain: Window; packed: Window } {
+  const bytes = windowBytesFor(options.windowBytes, options.blockBytes);
+  if (options.compression === undefined) {
+    const window = Window.create(bytes);
+    return { plain: window, packed: window };
+  }
+  return {
+    plain: Window.create(
+      windowBytesFor(Math.max(Math.ceil(bytes / 2), fewestFrames * frameBytes), frameBytes),
+    ),
+    packed: Window.create(windowBytesFor(Math.ceil(bytes / 2), options.blockBytes)),
+  };
 }
 
 class ArchiveWriting {
@@ -95,6 +131,7 @@ class ArchiveWriting {
   readonly #window: Window;
   readonly #writer: Writer;
   readonly #queue: LedgerQueue;
+  readonly #stop: () => void;
   readonly #jobs = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
 
@@ -105,7 +142,9 @@ class ArchiveWriting {
     window: Window,
     writer: Writer,
     queue: LedgerQueue,
+    stop: () => void,
   ) {
+    this.#stop = stop;
     this.#content = content;
     this.#options = options;
     this.#run = run;
@@ -115,7 +154,7 @@ class ArchiveWriting {
   }
 
   async run(): Promise<void> {
-    this.#writer.done.catch((error: unknown) => this.#fail(error));
+    this.#writer.done.catch((error: unknown) => this.fail(error));
     try {
       await this.#writer.opened;
       let end = 0;
@@ -125,15 +164,15 @@ class ArchiveWriting {
       const result = await this.#writer.done;
       if (!result.whole) throw stoppedError(this.#run.signal);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       throw this.#failure?.error;
     }
   }
 
   /** The first cause wins; whatever fails afterwards fails because of it. */
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#window.abort();
+    this.#stop();
   }
 
   /** @returns the offset after the piece */
@@ -176,7 +215,7 @@ class ArchiveWriting {
           this.#run.status.blobsDone++;
         },
         (error: unknown) => {
-          this.#fail(error);
+          this.fail(error);
           throw error;
         },
       )
@@ -199,13 +238,11 @@ class ArchiveWriting {
 /** Waits a moment for the writer to say how far the medium is good, and adds that to the error. */
 async function explain(
   error: unknown,
-  window: Window,
   writer: Writer,
   queue: LedgerQueue,
   options: WriteArchiveOptions,
   run: RunContext,
 ): Promise<unknown> {
-  window.abort();
   const ended = writer.done.then(
     () => undefined,
     () => undefined,

@@ -59,6 +59,9 @@ const manifestSchema = v.object({
  */
 export function parseManifest(bytes: Uint8Array, declaredType: string, where: string): ManifestContent {
   const json = parseJson(bytes, where);
+  // The type first: what is no manifest of ours need not have its shape either.
+  const typed = v.safeParse(v.object({ mediaType: v.string() }), json);
+  if (typed.success) checkType(typed.output.mediaType, where);
   const result = v.safeParse(manifestSchema, json);
   if (!result.success) {
     const issue = result.issues[0];
@@ -69,21 +72,8 @@ export function parseManifest(bytes: Uint8Array, declaredType: string, where: st
   }
   const body = result.output;
   const mediaType = body.mediaType ?? (isKnown(declaredType) ? declaredType : guessType(body));
-  if (isSchema1Type(mediaType) || body.schemaVersion === 1) {
-    throw new AceError(
-      "registry",
-      `Cannot copy ${where}: it is a Docker schema 1 manifest, which has no stable digest`,
-      {
-        hint: "Push the image again with a current tool, then mirror that.",
-      },
-    );
-  }
-  if (!isKnown(mediaType)) {
-    throw new AceError(
-      "registry",
-      `Cannot read manifest ${where}: media type ${JSON.stringify(mediaType)} is no manifest type we know`,
-    );
-  }
+  if (body.schemaVersion === 1) throw schema1Error(where);
+  checkType(mediaType, where);
   if (isKnown(declaredType) && declaredType !== mediaType) {
     throw new AceError(
       "registry",
@@ -102,6 +92,23 @@ export function parseManifest(bytes: Uint8Array, declaredType: string, where: st
     manifests: body.manifests ?? [],
     extraManifests: parseExtraManifests(annotations, where),
   };
+}
+
+function checkType(mediaType: string, where: string): void {
+  if (isSchema1Type(mediaType)) throw schema1Error(where);
+  if (isKnown(mediaType)) return;
+  throw new AceError(
+    "registry",
+    `Cannot read manifest ${where}: media type ${JSON.stringify(mediaType)} is no manifest type we know`,
+  );
+}
+
+function schema1Error(where: string): AceError {
+  return new AceError(
+    "registry",
+    `Cannot copy ${where}: it is a Docker schema 1 manifest, which has no stable digest`,
+    { hint: "Push the image again with a current tool, then mirror that." },
+  );
 }
 
 function parseJson(bytes: Uint8Array, where: string): unknown {

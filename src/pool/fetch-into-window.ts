@@ -1,10 +1,11 @@
 /** Fetches one blob into its place in the window, hashing as it goes; a big one over several connections at once. */
 import { AceError } from "../errors.ts";
 import type { Repository } from "../registry/repository.ts";
+import { attachWindow } from "./attach-window.ts";
 import { fetchParts, partBytes } from "./fetch-parts.ts";
 import type { FetchJob } from "./jobs.ts";
 import { WindowFilling } from "./window-filling.ts";
-import { attachWindow, type WorkerContext } from "./worker-context.ts";
+import type { WorkerContext } from "./worker-context.ts";
 
 /** Tries for a blob that is held back and arrives corrupted: nothing of it was shown to anybody yet. */
 const corruptTries = 2;

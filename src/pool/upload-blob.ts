@@ -1,10 +1,11 @@
 /** Uploads one blob from a file or out of the window, verified on the way. */
 import { AceError } from "../errors.ts";
+import { attachWindow } from "./attach-window.ts";
 import type { Arrival, BlobPlace, UploadJob } from "./jobs.ts";
 import { filePieces, windowPieces } from "./place-pieces.ts";
 import { countMoved } from "./shared-state.ts";
 import { type BodySource, VerifyingBody } from "./verifying-body.ts";
-import { attachWindow, type WorkerContext } from "./worker-context.ts";
+import type { WorkerContext } from "./worker-context.ts";
 
 /**
  * Uploads unless the target has the blob. In the window the job's slot is complete afterwards.

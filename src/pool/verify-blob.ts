@@ -1,10 +1,12 @@
 /** Reads one blob of an archive and checks its digest; nothing is sent anywhere. */
+
+import { attachWindow } from "./attach-window.ts";
 import type { VerifyJob } from "./jobs.ts";
 import { filePieces, windowPieces } from "./place-pieces.ts";
 import { countMoved } from "./shared-state.ts";
 import { releasePlace } from "./upload-blob.ts";
 import { VerifyingBody } from "./verifying-body.ts";
-import { attachWindow, type WorkerContext } from "./worker-context.ts";
+import type { WorkerContext } from "./worker-context.ts";
 
 /** @throws AceError `digest` */
 export async function verifyBlob(job: VerifyJob, context: WorkerContext): Promise<void> {

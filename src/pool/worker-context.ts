@@ -1,7 +1,6 @@
 /** What a blob worker keeps between jobs: its registry client, its windows, its share of the connections. */
 import { workerData } from "node:worker_threads";
 import { RegistryClient } from "../registry/client.ts";
-import { Window, type WindowHandle } from "../tape/window.ts";
 import type { JobNotice, WorkerSettings } from "./jobs.ts";
 import { stopSignal } from "./shared-state.ts";
 
@@ -17,7 +16,6 @@ export interface WorkerContext {
 }
 
 let context: WorkerContext | undefined;
-const windows = new Map<SharedArrayBuffer, Window>();
 
 /** This thread's context. */
 export function workerContext(): WorkerContext {
@@ -37,13 +35,4 @@ function newContext(): WorkerContext {
     onNotice: (notice) => notices.push(notice),
   });
   return { client, signal, settings, notices, connections: { inUse: 0, most: settings.connectionsPerHost } };
-}
-
-/** The window of a handle. A handle is cloned with each job, but its buffers are the same memory: keep one view of each. */
-export function attachWindow(handle: WindowHandle): Window {
-  const known = windows.get(handle.data);
-  if (known !== undefined) return known;
-  const window = new Window(handle);
-  windows.set(handle.data, window);
-  return window;
 }

@@ -31,7 +31,7 @@ export function replyError(failed: FailedRequest, reply: Reply): AceError {
       "denied",
       `${lead}: ${failed.who} may not ${act} ${failed.repository} (${from} answered ${said})`,
       {
-        hint: `Log in with "ace-dt login ${failed.repository.split("/")[0]}", or set registryAuthFile (or REGISTRY_AUTH_FILE) to a Docker config.json that holds credentials for ${from}.`,
+        hint: `Log in with "docker login ${failed.repository.split("/")[0]}", or set registryAuthFile (or REGISTRY_AUTH_FILE) to a Docker config.json that holds credentials for ${from}.`,
       },
     );
   }

@@ -1,0 +1,145 @@
+/** The main thread's side of the compressors: frames of one window, packed on all cores, into a second window in order. */
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import * as v from "valibot";
+import type { Packing } from "../archive/compress-frame.ts";
+import type { Window } from "../tape/window.ts";
+import type { CompressJob } from "./compress-job.ts";
+import { entryPath } from "./entry-paths.ts";
+
+/** Bytes of a frame before packing: large enough that its own dictionary costs nothing, small enough to be a fine resume point. */
+export const frameBytes = 4 * 1024 * 1024;
+
+/** Where a frame ended: what is durable at `packed` in the file is `plain` in the archive. Bytes. */
+export interface FrameMark {
+  plain: number;
+  packed: number;
+}
+
+/** Room for a frame of what cannot be compressed: a 64th more than zstd's and zlib's own bounds allow for (0.4 % and 0.03 %). */
+const packedLimit = frameBytes + frameBytes / 64;
+
+/** Frames each thread has waiting beside the one at work. */
+const waitingFrames = 2;
+
+/** Nothing is lost by looking again. */
+const longestWaitMs = 500;
+
+/**
+ * Packs `plain` into `packed` until the plain window ends; frames of {@link frameBytes} each, whatever their content.
+ * @param onFrame called for each frame, in order, before its bytes can reach the medium
+ * @throws AceError `stopped` when a window is aborted
+ */
+export async function packWindow(
+  packing: Packing,
+  plain: Window,
+  packed: Window,
+  onFrame: (mark: FrameMark) => void,
+): Promise<void> {
+  const threads = availableParallelism();
+  const piscina = new Piscina({
+    filename: entryPath("compressor"),
+    minThreads: threads,
+    maxThreads: threads,
+    atomics: "disabled",
+  });
+  try {
+    await new Packer(packing, plain, packed, onFrame, piscina, threads * waitingFrames).run();
+  } finally {
+    await piscina.destroy();
+  }
+}
+
+class Packer {
+  readonly #packing: Packing;
+  readonly #plain: Window;
+  readonly #packed: Window;
+  readonly #onFrame: (mark: FrameMark) => void;
+  readonly #piscina: Piscina;
+  readonly #depth: number;
+  /** Frames under way, in order. */
+  readonly #frames: { end: number; frame: SharedArrayBuffer; length: Promise<unknown> }[] = [];
+  /** Memory for frames that is not in use. */
+  readonly #spare: SharedArrayBuffer[] = [];
+  #started = 0;
+  #written = 0;
+
+  constructor(
+    packing: Packing,
+    plain: Window,
+    packed: Window,
+    onFrame: (mark: FrameMark) => void,
+    piscina: Piscina,
+    depth: number,
+  ) {
+    this.#packing = packing;
+    this.#plain = plain;
+    this.#packed = packed;
+    this.#onFrame = onFrame;
+    this.#piscina = piscina;
+    this.#depth = depth;
+  }
+
+  async run(): Promise<void> {
+    for (;;) {
+      this.#plain.throwIfAborted();
+      const seen = this.#plain.progressSignal;
+      const ready = this.#plain.scan();
+      const atEnd = this.#plain.end === ready;
+      this.#startFrames(ready, atEnd);
+      if (this.#frames.length > 0) await this.#finishFrame();
+      else if (atEnd) break;
+      else await this.#plain.waitForProgress(seen, longestWaitMs);
+    }
+    this.#packed.setEnd(this.#written);
+  }
+
+  #startFrames(ready: number, atEnd: boolean): void {
+    while (this.#frames.length < this.#depth) {
+      const length = Math.min(frameBytes, ready - this.#started);
+      if (length === 0 || (length < frameBytes && !atEnd)) return;
+      const frame = this.#spare.pop() ?? new SharedArrayBuffer(packedLimit);
+      const job: CompressJob = {
+        window: this.#plain.handle,
+        offset: this.#started,
+        length,
+        packing: this.#packing,
+        frame,
+      };
+      const packedLength = this.#piscina.run(job);
+      // Awaited in order; until then a rejection must not count as unhandled.
+      packedLength.catch(() => undefined);
+      this.#started += length;
+      this.#frames.push({ end: this.#started, frame, length: packedLength });
+    }
+  }
+
+  async #finishFrame(): Promise<void> {
+    const next = this.#frames.shift();
+    if (next === undefined) return;
+    const length = v.parse(v.number(), await next.length);
+    this.#plain.moveFront(next.end);
+    this.#plain.announceFront();
+    this.#onFrame({ plain: next.end, packed: this.#written + length });
+    await this.#place(new Uint8Array(next.frame, 0, length));
+    this.#spare.push(next.frame);
+  }
+
+  /** Puts a frame into the second window; its slot completes with its last byte. */
+  async #place(bytes: Uint8Array): Promise<void> {
+    const start = this.#written;
+    this.#written += bytes.length;
+    let slot = this.#packed.append(start, this.#written);
+    while (slot === undefined) {
+      await this.#packed.waitForSlot();
+      slot = this.#packed.append(start, this.#written);
+    }
+    const step = Math.floor(this.#packed.capacityBytes / 4);
+    for (let done = 0; done < bytes.length; done += step) {
+      const part = bytes.subarray(done, done + step);
+      await this.#packed.waitForFront(start + done + part.length - this.#packed.capacityBytes);
+      this.#packed.write(start + done, part);
+      this.#packed.advance(slot, start + done + part.length);
+    }
+  }
+}
