@@ -81,9 +81,9 @@ function deserialize(set: ImageSet, door: "" | "-lat"): Job {
   };
 }
 
-function scatter(set: ImageSet, door: "" | "-lat"): Job {
+function scatter(set: ImageSet, door: "" | "-lat", target: "same" | "other"): Job {
   return {
-    name: `scatter-${set}${door}`,
+    name: `scatter-${set}${door}-${target}`,
     sets: [set],
     bytes: moved(set),
     gathered: set,
@@ -91,7 +91,7 @@ function scatter(set: ImageSet, door: "" | "-lat"): Job {
     deserialized: set,
     command: (_, round) => [
       ...["ace-dt", "mirror", "scatter", `high${door}.bench/scatter/${set}:v1`],
-      `nest=high${door}.bench/${round}`,
+      `nest=${target === "same" ? `high${door}` : "low"}.bench/${round}`,
     ],
   };
 }
@@ -138,7 +138,8 @@ export const jobs: readonly Job[] = [
   deserialize("big", ""),
   deserialize("small", ""),
   deserialize("small", "-lat"),
-  scatter("small", ""),
-  scatter("small", "-lat"),
-  scatter("big", ""),
+  scatter("small", "", "same"),
+  scatter("small", "", "other"),
+  scatter("small", "-lat", "same"),
+  scatter("big", "", "same"),
 ];
