@@ -81,11 +81,7 @@ async function checkFile(source: ArchiveSource, options: DeserializeOptions, run
   }
 }
 
-async function takeEntries(
-  source: ArchiveSource,
-  unpacking: Unpacking,
-  signal: AbortSignal,
-): Promise<void> {
+async function takeEntries(source: ArchiveSource, unpacking: Unpacking, signal: AbortSignal): Promise<void> {
   for await (const entry of readEntries(source)) {
     signal.throwIfAborted();
     await unpacking.take(entry);
