@@ -120,7 +120,7 @@ function openWindows(options: WriteArchiveOptions): { plain: Window; packed: Win
     plain: Window.create(
       windowBytesFor(Math.max(Math.ceil(bytes / 2), fewestFrames * frameBytes), frameBytes),
     ),
-    packed: Window.create(windowBytesFor(Math.ceil(bytes / 2), options.blockBytes)),
+    packed: Window.create(windowBytesFor(Math.ceil(bytes / 4), options.blockBytes)),
   };
 }
 
@@ -254,9 +254,11 @@ async function explain(
   const name = options.destination === "-" ? "standard output" : options.destination;
   const good = writer.durable();
   const facts = [
-    `${name} is good up to byte ${good}; it has no end marker, so nothing takes it for a whole archive`,
+    good === 0
+      ? `${name} got nothing that can be used`
+      : `${name} is good up to byte ${good}; it has no end marker, so nothing takes it for a whole archive`,
   ];
-  if (options.checkpoint !== undefined) {
+  if (options.checkpoint !== undefined && good > 0) {
     facts.push(`to go on in a new file: --existing-from-checkpoint ${options.checkpoint}:${good}`);
   }
   return new AceError(cause.code, cause.message, {

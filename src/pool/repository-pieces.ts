@@ -1,11 +1,12 @@
 /** A registry's blob as pieces to be pulled: the bridge from a client that pushes to a request body that asks. */
 import type { Descriptor } from "../oci/descriptor.ts";
 import { freeChunk, sentChunkBytes } from "../registry/free-chunk.ts";
-import type { Repository } from "../registry/repository.ts";
+import { RangeUnsupportedError, type Repository } from "../registry/repository.ts";
 
 /**
  * Yields a blob's bytes from `offset` on. The next piece is read from the socket only when the one before was taken,
  * so a slow taker slows the registry down. Leaving the loop early ends the request. A piece is gone when the next is asked for.
+ * From a registry that ignores Range the bytes before `offset` are read too, and dropped.
  */
 export async function* repositoryPieces(
   repository: Repository,
@@ -16,16 +17,11 @@ export async function* repositoryPieces(
   if (offset >= descriptor.size) return;
   const stop = new AbortController();
   const handover = new Handover();
-  const reading = repository
-    .readBlob(descriptor, {
-      start: offset,
-      sink: { write: (chunk) => handover.give(chunk) },
-      signal: AbortSignal.any([signal, stop.signal]),
-    })
-    .then(
-      () => handover.end(),
-      (error: unknown) => handover.fail(error),
-    );
+  const signals = AbortSignal.any([signal, stop.signal]);
+  const reading = readFrom(repository, descriptor, offset, handover, signals).then(
+    () => handover.end(),
+    (error: unknown) => handover.fail(error),
+  );
   try {
     for (let piece = await handover.take(); piece !== undefined; piece = await handover.take()) {
       yield piece;
@@ -35,6 +31,32 @@ export async function* repositoryPieces(
     stop.abort();
     handover.end();
     await reading;
+  }
+}
+
+async function readFrom(
+  repository: Repository,
+  descriptor: Descriptor,
+  offset: number,
+  handover: Handover,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await repository.readBlob(descriptor, {
+      start: offset,
+      sink: { write: (chunk) => handover.give(chunk) },
+      signal,
+    });
+  } catch (error) {
+    // It is thrown before the first byte.
+    if (!(error instanceof RangeUnsupportedError)) throw error;
+    let position = 0;
+    const write = (chunk: Uint8Array) => {
+      const dropped = Math.min(chunk.length, Math.max(0, offset - position));
+      position += chunk.length;
+      return handover.give(chunk.subarray(dropped));
+    };
+    await repository.readBlob(descriptor, { sink: { write }, signal });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The kernel's tape driver through ioctl: what kind of file a path is, flushing the drive, writing filemarks, reading its block size. */
-import { dlopen, FFIType, ptr } from "bun:ffi";
 import { type BigIntStats, fstatSync } from "node:fs";
 import { AceError } from "../errors.ts";
+import { ioctl } from "./system-calls.ts";
 
 /** Linux admin-guide/devices.txt: character major 9 is the SCSI tape driver (st0, nst0, ...). */
 const tapeMajor = 9;
@@ -40,26 +40,6 @@ export function isTapeStat(stat: BigIntStats): boolean {
   // glibc's gnu_dev_major
   const major = Number(((stat.rdev >> 8n) & 0xfffn) | ((stat.rdev >> 32n) & 0xfffff000n));
   return stat.isCharacterDevice() && major === tapeMajor;
-}
-
-let libc: ReturnType<typeof openLibc> | undefined;
-
-function openLibc() {
-  const symbols = {
-    ioctl: { args: [FFIType.i32, FFIType.u64, FFIType.ptr], returns: FFIType.i32 },
-    __errno_location: { args: [], returns: FFIType.ptr },
-  } as const;
-  try {
-    return dlopen("libc.so.6", symbols);
-  } catch {
-    // musl names its C library otherwise.
-    return dlopen(process.arch === "arm64" ? "libc.musl-aarch64.so.1" : "libc.musl-x86_64.so.1", symbols);
-  }
-}
-
-function ioctl(fd: number, request: number, argument: Uint8Array): boolean {
-  libc ??= openLibc();
-  return libc.symbols.ioctl(fd, request, ptr(argument)) === 0;
 }
 
 /**
