@@ -36,6 +36,7 @@ class Lanes {
   private readonly partBytes: number;
   private readonly running: Promise<void>[] = [];
   private readonly stop = new AbortController();
+  private failure: { error: unknown } | undefined;
 
   constructor(
     private readonly filling: WindowFilling,
@@ -46,17 +47,22 @@ class Lanes {
     this.partBytes = partBytes(filling.windowBytes);
   }
 
-  /** @returns false when the server does not do ranges */
+  /**
+   * Resolves when no lane runs any more: a lane that is left behind would write into a window that others use.
+   * @returns false when the server does not do ranges
+   */
   async run(): Promise<boolean> {
     this.running.push(this.lane());
     // Lanes are added while others run, so the list grows under the loop.
     for (let i = 0; i < this.running.length; i++) await this.running[i];
+    if (this.failure !== undefined) throw this.failure.error;
     return this.ranges;
   }
 
+  /** Never rejects: the first failure is kept, and stops the other lanes. */
   private async lane(): Promise<void> {
     try {
-      while (this.ranges && this.next < this.descriptor.size) {
+      while (this.ranges && this.failure === undefined && this.next < this.descriptor.size) {
         const start = this.next;
         this.next = Math.min(start + this.partBytes, this.descriptor.size);
         const end = this.next;
@@ -74,8 +80,8 @@ class Lanes {
         this.ranges = false;
         return;
       }
+      this.failure ??= { error };
       this.stop.abort(error);
-      throw error;
     }
   }
 
@@ -88,10 +94,7 @@ class Lanes {
       this.filling.hasRoom(this.next)
     ) {
       connections.inUse++;
-      const lane = this.lane().finally(() => connections.inUse--);
-      // Awaited in run(); until then a rejection must not count as unhandled.
-      lane.catch(() => undefined);
-      this.running.push(lane);
+      this.running.push(this.lane().finally(() => connections.inUse--));
     }
   }
 }

@@ -1,0 +1,165 @@
+/** A blob on its way into the window: by one connection or several, past broken ones, and never shown before it is right. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { fetchIntoWindow } from "../../src/pool/fetch-into-window.ts";
+import { newSharedState } from "../../src/pool/shared-state.ts";
+import type { WorkerContext } from "../../src/pool/worker-context.ts";
+import { Window } from "../../src/tape/window.ts";
+import { endpointAt, openClient } from "../registry/client-under-test.ts";
+import { type EmbeddedRegistry, embedded } from "../support/embedded.ts";
+import { type FaultRule, type RecordedRequest, startFaultProxy } from "../support/fault-proxy.ts";
+import { type Content, contentOf } from "../support/images.ts";
+import { pushBlob } from "../support/push.ts";
+import { seededBytes } from "../support/seeded-bytes.ts";
+
+setDefaultTimeout(30_000);
+const mib = 1024 * 1024;
+const big = contentOf("application/octet-stream", seededBytes("big", 9 * mib + 4321));
+const small = contentOf("application/octet-stream", seededBytes("small", 100_000));
+let registry: EmbeddedRegistry;
+
+beforeAll(async () => {
+  registry = await embedded();
+  for (const blob of [big, small]) await pushBlob(registry.origin, "library/x", blob);
+});
+afterAll(() => registry?.close());
+
+interface Fetched {
+  /** What a writer saw, from the blob's first byte. */
+  drained: Buffer;
+  error: unknown;
+  requests: readonly RecordedRequest[];
+  notices: readonly string[];
+}
+
+/** Fetches a blob to an odd place in a window, which is drained behind it as a writer would. */
+async function fetchBlob(
+  blob: Content,
+  options: { rules?: readonly FaultRule[]; windowBytes?: number; holdBack?: boolean; most?: number },
+): Promise<Fetched> {
+  const { rules = [], windowBytes = 4 * mib, holdBack = false, most = 4 } = options;
+  await using proxy = await startFaultProxy({ upstream: registry.origin, rules });
+  await using client = openClient({ connectionsPerHost: 8 });
+  const window = Window.create(windowBytes);
+  const offset = 3 * windowBytes + 777;
+  window.append(0, offset);
+  window.advance(0, offset);
+  window.scan();
+  window.moveFront(offset);
+  const slot = window.append(offset, offset + blob.descriptor.size) ?? -1;
+  const context: WorkerContext = {
+    client: client.client,
+    signal: client.stop.signal,
+    settings: { shared: newSharedState(), connectionsPerHost: most, userAgent: "test" },
+    connections: { inUse: 1, most },
+    notices: [],
+  };
+  const drained: Uint8Array[] = [];
+  const drain = () => {
+    for (let ready = window.scan(); window.front < ready; ) {
+      const bytes = window.copy(window.front, Math.min(ready - window.front, 100_000));
+      drained.push(bytes);
+      window.moveFront(window.front + bytes.length);
+    }
+    window.announceFront();
+  };
+  const draining = setInterval(drain, 2);
+  const source = {
+    settings: { registry: "registry.test", endpoints: [endpointAt(proxy.url)] },
+    repository: "library/x",
+  };
+  const { descriptor } = blob;
+  let error: unknown;
+  try {
+    await fetchIntoWindow(
+      { kind: "fetch", window: window.handle, slot, offset, descriptor, source, holdBack },
+      context,
+    );
+  } catch (cause) {
+    error = cause;
+  }
+  clearInterval(draining);
+  drain();
+  expect(context.connections.inUse).toBe(1);
+  return {
+    drained: Buffer.concat(drained),
+    error,
+    requests: proxy.requests,
+    notices: context.notices.map(({ text }) => text),
+  };
+}
+
+function expectWhole(fetched: Fetched, blob: Content): void {
+  expect(fetched.error).toBeUndefined();
+  expect(fetched.drained.equals(Buffer.from(blob.bytes))).toBe(true);
+}
+
+describe("fetchIntoWindow()", () => {
+  test("brings a small blob with one request", async () => {
+    const fetched = await fetchBlob(small, { holdBack: true });
+    expectWhole(fetched, small);
+    expect(fetched.requests).toHaveLength(1);
+  });
+
+  test("brings a blob larger than the window, in ranges over several connections", async () => {
+    const fetched = await fetchBlob(big, {});
+    expectWhole(fetched, big);
+    expect(fetched.requests.map(({ headers }) => headers.range).sort()).toEqual(
+      Array.from(
+        { length: 10 },
+        (_, at) => `bytes=${at * mib}-${Math.min((at + 1) * mib, big.descriptor.size) - 1}`,
+      ).sort(),
+    );
+  });
+
+  test("uses no more connections than the thread has", async () => {
+    const fetched = await fetchBlob(big, { most: 1, rules: [{ delayMs: 20 }] });
+    expectWhole(fetched, big);
+    const starts = fetched.requests.map(({ atMs }) => atMs);
+    for (const [at, start] of starts.entries())
+      if (at > 0) expect(start - (starts[at - 1] ?? 0)).toBeGreaterThan(15);
+  });
+
+  test("takes the whole blob over one connection from a registry that ignores Range", async () => {
+    const fetched = await fetchBlob(big, { rules: [{ ignoreRange: true }] });
+    expectWhole(fetched, big);
+  });
+
+  test("notices in the middle that a registry ignores Range", async () => {
+    expectWhole(await fetchBlob(big, { rules: [{ ignoreRange: true, after: 3 }] }), big);
+  });
+
+  test("survives connections that break, ranges that end early, and servers that are busy", async () => {
+    const rules = [
+      { cutAfter: 300_000, times: 4 },
+      { answer: { status: 503, headers: { "retry-after": "0" } }, times: 2 },
+    ];
+    expectWhole(await fetchBlob(big, { rules }), big);
+  });
+
+  test("shows nothing of a blob that is held back and wrong, fetches it again, and says so", async () => {
+    const fetched = await fetchBlob(small, { holdBack: true, rules: [{ flipByte: 5, times: 1 }] });
+    expectWhole(fetched, small);
+    expect(fetched.requests).toHaveLength(2);
+    expect(fetched.notices.join()).toContain("fetching it again");
+  });
+
+  test("shows nothing at all of a blob that stays wrong", async () => {
+    const fetched = await fetchBlob(small, { holdBack: true, rules: [{ flipByte: 5 }] });
+    expect(fetched.error).toMatchObject({ code: "digest" });
+    expect(String(fetched.error)).toContain(small.descriptor.digest);
+    expect(fetched.drained.length).toBe(0);
+  });
+
+  test("never shows the last byte of a blob that is wrong", async () => {
+    for (const blob of [small, big]) {
+      const fetched = await fetchBlob(blob, { rules: [{ flipByte: 77, times: 1 }] });
+      expect(fetched.error).toMatchObject({ code: "digest" });
+      expect(fetched.drained.length).toBeLessThan(blob.descriptor.size);
+    }
+  });
+
+  test("gives up when one of the ranges cannot be had", async () => {
+    const fetched = await fetchBlob(big, { rules: [{ after: 4, answer: { status: 404 } }] });
+    expect(fetched.error).toMatchObject({ code: "not-found" });
+  });
+});
