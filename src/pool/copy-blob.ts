@@ -6,7 +6,7 @@ import type { CopyJob, TargetOutcome } from "./jobs.ts";
 import { repositoryPieces } from "./repository-pieces.ts";
 import { countMoved } from "./shared-state.ts";
 import { Tee } from "./tee.ts";
-import { VerifyingBody } from "./verifying-body.ts";
+import { VerifyingBody, wrongAtSourceHint } from "./verifying-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** A target that needs the bytes. */
@@ -86,6 +86,7 @@ async function send(
   let branch = shared;
   const body = new VerifyingBody(job.descriptor, {
     name: source.name,
+    hint: wrongAtSourceHint,
     counted: (bytes) => countMoved(context.settings.shared, bytes),
     pieces: (offset) => {
       // The shared reading serves the first try; a retry reads for itself, from where the target stands.

@@ -4,6 +4,7 @@ import type { Repository } from "../registry/repository.ts";
 import { attachWindow } from "./attach-window.ts";
 import { fetchParts, partBytes } from "./fetch-parts.ts";
 import type { FetchJob } from "./jobs.ts";
+import { wrongAtSourceHint } from "./verifying-body.ts";
 import { WindowFilling } from "./window-filling.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -51,8 +52,6 @@ function corrupted(job: FetchJob, repository: Repository, actual: string): AceEr
   return new AceError(
     "digest",
     `Cannot use blob ${job.descriptor.digest} of ${repository.name}: the registry sent ${actual}`,
-    {
-      hint: "The registry's copy or the way to it is damaged; push the image again or use another endpoint.",
-    },
+    { hint: wrongAtSourceHint },
   );
 }

@@ -2,6 +2,13 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { AceError, messageOf } from "../errors.ts";
 import type { Window } from "../tape/window.ts";
+import type { BlobPlace } from "./jobs.ts";
+
+/** A blob's place in an archive as messages name it, and what to do when the bytes there are wrong. */
+export function originOf(place: BlobPlace): { name: string; hint: string } {
+  const archive = place.kind === "file" ? place.path : "the archive";
+  return { name: `${archive} at byte ${place.offset}`, hint: "The archive is damaged there: copy it again." };
+}
 
 /** Bytes of a piece: enough to make calls cheap, little enough that 25 uploads stay below 10 MB. */
 const pieceBytes = 256 * 1024;

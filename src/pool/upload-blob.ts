@@ -2,7 +2,7 @@
 import { AceError } from "../errors.ts";
 import { attachWindow } from "./attach-window.ts";
 import type { Arrival, BlobPlace, UploadJob } from "./jobs.ts";
-import { filePieces, windowPieces } from "./place-pieces.ts";
+import { filePieces, originOf, windowPieces } from "./place-pieces.ts";
 import { countMoved } from "./shared-state.ts";
 import { type BodySource, VerifyingBody } from "./verifying-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -31,9 +31,10 @@ export function releasePlace(place: BlobPlace, size: number): void {
 function placeSource(job: UploadJob, context: WorkerContext): BodySource {
   const { place, descriptor } = job;
   const counted = (bytes: number) => countMoved(context.settings.shared, bytes);
+  const origin = originOf(place);
   if (place.kind === "file") {
     return {
-      name: place.path,
+      ...origin,
       counted,
       pieces: (offset) => filePieces(place.path, place.offset + offset, place.offset + descriptor.size),
     };
@@ -43,8 +44,8 @@ function placeSource(job: UploadJob, context: WorkerContext): BodySource {
   const pieces = (offset: number) =>
     windowPieces(window, place.offset + offset, place.offset + descriptor.size);
   if (descriptor.size <= window.capacityBytes / 2 || job.chunkBytes > 0)
-    return { name: "the archive", counted, pieces, acknowledged };
-  return { name: "the archive", counted, pieces: passingPieces(pieces, acknowledged) };
+    return { ...origin, counted, pieces, acknowledged };
+  return { ...origin, counted, pieces: passingPieces(pieces, acknowledged) };
 }
 
 /** A blob larger than the window in a single request: what was sent is given back at once, so there is no second try. */

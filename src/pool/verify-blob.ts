@@ -2,7 +2,7 @@
 
 import { attachWindow } from "./attach-window.ts";
 import type { VerifyJob } from "./jobs.ts";
-import { filePieces, windowPieces } from "./place-pieces.ts";
+import { filePieces, originOf, windowPieces } from "./place-pieces.ts";
 import { countMoved } from "./shared-state.ts";
 import { releasePlace } from "./upload-blob.ts";
 import { VerifyingBody } from "./verifying-body.ts";
@@ -13,7 +13,7 @@ export async function verifyBlob(job: VerifyJob, context: WorkerContext): Promis
   const { place, descriptor } = job;
   const end = place.offset + descriptor.size;
   const body = new VerifyingBody(descriptor, {
-    name: place.kind === "file" ? place.path : "the archive",
+    ...originOf(place),
     counted: (bytes) => countMoved(context.settings.shared, bytes),
     pieces: (offset) =>
       place.kind === "file"

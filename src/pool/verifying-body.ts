@@ -11,11 +11,17 @@ export interface BodySource {
   pieces(offset: number): AsyncIterable<Uint8Array>;
   /** Where the bytes come from, for messages. */
   name: string;
+  /** What to do when they are wrong. */
+  hint?: string;
   /** Called for bytes that are read the first time. */
   counted?(bytes: number): void;
   /** Called when the registry has everything before `position`. */
   acknowledged?(position: number): void;
 }
+
+/** What to do when a registry's bytes are wrong. */
+export const wrongAtSourceHint =
+  "The registry's copy or the way to it is damaged; push the image again or use another endpoint.";
 
 export class VerifyingBody implements BlobBody {
   private readonly hasher: Hash;
@@ -65,6 +71,7 @@ export class VerifyingBody implements BlobBody {
       throw new AceError(
         "digest",
         `Cannot use blob ${digest} from ${this.source.name}: it has ${length} bytes, its descriptor says ${size}`,
+        this.source.hint === undefined ? {} : { hint: this.source.hint },
       );
     }
     if (this.verified) return;
@@ -73,6 +80,7 @@ export class VerifyingBody implements BlobBody {
       throw new AceError(
         "digest",
         `Cannot use blob ${digest} from ${this.source.name}: its bytes hash to ${actual}`,
+        this.source.hint === undefined ? {} : { hint: this.source.hint },
       );
     }
     this.verified = true;
