@@ -1,4 +1,5 @@
 /** SIGINT and SIGTERM as one abort signal. A process has one set of signals, so this is the one module with such state. */
+import { writeSync } from "node:fs";
 import { AceError } from "../errors.ts";
 
 /** 128 and the signal's number, as shells count. */
@@ -25,8 +26,13 @@ export function listenForSignals(): void {
       const code = exitCodes[name];
       if (exitCode !== undefined) process.exit(code);
       exitCode = code;
-      setTimeout(() => process.exit(code), patienceMs).unref();
-      controller.abort(new AceError("stopped", `Cannot finish: stopped by ${name}`));
+      const message = `Cannot finish: stopped by ${name}`;
+      setTimeout(() => {
+        // The run has not ended by itself, so nobody has said it yet.
+        writeSync(2, `ace-dt: ${message}, and something did not let go in time\n`);
+        process.exit(code);
+      }, patienceMs).unref();
+      controller.abort(new AceError("stopped", message));
     });
   }
 }

@@ -2,6 +2,7 @@
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
+import { goJson } from "../oci/go-json.ts";
 import {
   childBlobs,
   childManifests,
@@ -10,19 +11,28 @@ import {
   type RawManifest,
 } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-types.ts";
+import { Limiter } from "./limiter.ts";
 import type { ManifestSource, ReferrerSource } from "./storage.ts";
 
 /** A manifest with all that hangs below it. */
-export interface GraphNode {
-  /** As its parent names it, with the parent's annotations and platform. */
-  descriptor: Descriptor;
-  raw: RawManifest;
-  content: ManifestContent;
-  /** In archive order. Nodes are shared: a manifest named twice is the same node twice. */
-  manifests: readonly GraphNode[];
-  blobs: readonly Descriptor[];
-  /** Manifests that refer to this one, when referrers were asked for. */
-  referrers: readonly GraphNode[];
+export class GraphNode {
+  /** @param odd entries of an index that are no manifests: they travel as blobs */
+  constructor(
+    /** As its parent names it, with the parent's annotations and platform. */
+    readonly descriptor: Descriptor,
+    readonly raw: RawManifest,
+    readonly content: ManifestContent,
+    /** In archive order. A manifest named twice is here twice. */
+    readonly manifests: readonly GraphNode[],
+    private readonly odd: readonly Descriptor[],
+    /** Manifests that refer to this one, when referrers were asked for. */
+    readonly referrers: readonly GraphNode[],
+  ) {}
+
+  /** In archive order. Put together at each call: a graph of thousands of images is held in memory, these lists need not be. */
+  get blobs(): readonly Descriptor[] {
+    return [...this.odd, ...childBlobs(this.content)];
+  }
 }
 
 /** How to walk. */
@@ -51,8 +61,16 @@ export async function readGraph(
   return new Walk(source, options).node(root, []);
 }
 
+/** Manifests asked for at the same time: more than any client has connections, so that the wire decides, and yet a bound on memory. */
+const manifestsAtOnce = 128;
+
+// Shared, since most nodes have neither.
+const none: readonly never[] = [];
+
 class Walk {
   private readonly raw = new Map<Digest, Promise<RawManifest>>();
+  private readonly blobs = new Map<Digest, Descriptor>();
+  private readonly limiter = new Limiter(manifestsAtOnce);
   private readonly referrers = new Map<Digest, Promise<readonly Descriptor[]>>();
 
   constructor(
@@ -69,26 +87,33 @@ class Walk {
     }
     this.options.signal.throwIfAborted();
     const raw = await this.fetch(descriptor);
-    const content = parseManifest(
-      raw.bytes,
-      descriptor.mediaType,
-      `${this.options.name}@${descriptor.digest}`,
-    );
+    const where = `${this.options.name}@${descriptor.digest}`;
+    const content = this.shareBlobs(parseManifest(raw.bytes, descriptor.mediaType, where));
     this.options.onManifest?.({ descriptor, content });
     const below = [...path, descriptor.digest];
-    const inside = childManifests(content);
-    const { nested, odd } = splitChildren(inside);
+    const { nested, odd } = splitChildren(childManifests(content));
     const [manifests, referrers] = await Promise.all([
-      Promise.all(nested.map((child) => this.node(child, below))),
-      this.options.recursive ? this.refer(descriptor, below) : [],
+      nested.length === 0 ? none : Promise.all(nested.map((child) => this.node(child, below))),
+      this.options.recursive ? this.refer(descriptor, below) : none,
     ]);
-    return { descriptor, raw, content, manifests, blobs: [...odd, ...childBlobs(content)], referrers };
+    return new GraphNode(descriptor, raw, content, manifests, odd.length === 0 ? none : odd, referrers);
+  }
+
+  /** Images share layers: one descriptor object for each blob keeps a graph of thousands of images small. */
+  private shareBlobs(content: ManifestContent): ManifestContent {
+    const share = (blob: Descriptor): Descriptor => {
+      const known = this.blobs.get(blob.digest);
+      if (known !== undefined && isSame(known, blob)) return known;
+      this.blobs.set(blob.digest, blob);
+      return blob;
+    };
+    return { ...content, config: content.config && share(content.config), layers: content.layers.map(share) };
   }
 
   private fetch(descriptor: Descriptor): Promise<RawManifest> {
     const known = this.raw.get(descriptor.digest);
     if (known !== undefined) return known;
-    const reading = this.source.fetchManifest(descriptor);
+    const reading = this.limiter.run(() => this.source.fetchManifest(descriptor));
     this.raw.set(descriptor.digest, reading);
     return reading;
   }
@@ -101,6 +126,11 @@ class Walk {
     }
     return Promise.all((await listing).map((referrer) => this.node(referrer, below)));
   }
+}
+
+/** The same content under the same type, with nothing said about it that the other does not say. */
+function isSame(a: Descriptor, b: Descriptor): boolean {
+  return a.mediaType === b.mediaType && a.size === b.size && goJson(a) === goJson(b);
 }
 
 /** An index may name things that are no manifests (image-spec allows it, the original panics): those travel as blobs. */

@@ -1,4 +1,6 @@
 /** Keeps count of what an archive's graph still waits for; a manifest is pushed the moment all below it is there. */
+
+import { Limiter } from "../content/limiter.ts";
 import { splitChildren } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -8,7 +10,6 @@ import { isManifestType } from "../oci/media-types.ts";
 import type { Arrival, BlobPlace } from "../pool/jobs.ts";
 import type { Delivery } from "./delivery.ts";
 import { sourceOf } from "./gather-index.ts";
-import { Limiter } from "./limiter.ts";
 
 /** Something that a manifest or an index.json names. */
 export interface Expected {

@@ -1,6 +1,7 @@
 /** Copies a graph of manifests and blobs from one repository to another: children first. */
 import type { GraphNode } from "../content/walk.ts";
 import { walkGraph } from "../content/walk.ts";
+import { AceError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { BlobTransfer } from "./blob-transfer.ts";
@@ -31,6 +32,32 @@ export function copyGraph(node: GraphNode, copy: GraphCopy): Promise<void> {
 }
 
 async function copyNode(node: GraphNode, copy: GraphCopy): Promise<void> {
+  const present = await copyBelow(node, copy);
+  if (!present) await copy.target.pushManifest(node.raw);
+  await copyReferrers(node, copy);
+}
+
+/**
+ * The same for a graph whose root gets a tag: pushed under the tag at once, and not at all when the tag is right already.
+ * @throws AceError the first failure
+ */
+export async function copyTagged(node: GraphNode, tag: string, copy: GraphCopy): Promise<void> {
+  const present = await copyBelow(node, copy);
+  if (!present || !(await isTagged(node, tag, copy))) await copy.target.pushManifest(node.raw, tag);
+  await copyReferrers(node, copy);
+}
+
+async function isTagged(node: GraphNode, tag: string, copy: GraphCopy): Promise<boolean> {
+  try {
+    return (await copy.target.resolve(tag)).digest === node.descriptor.digest;
+  } catch (error) {
+    if (error instanceof AceError && error.code === "not-found") return false;
+    throw error;
+  }
+}
+
+/** @returns true when the manifest itself is there already */
+async function copyBelow(node: GraphNode, copy: GraphCopy): Promise<boolean> {
   const { source, target, transfer } = copy;
   const present = await target.hasManifest(node.descriptor);
   if (!present || node.content.kind === "index") {
@@ -38,7 +65,10 @@ async function copyNode(node: GraphNode, copy: GraphCopy): Promise<void> {
     const blobs = node.blobs.map((blob) => transfer.ensure(blob, source.address, target.address));
     await allOrFirst([...children, ...blobs]);
   }
-  if (!present) await target.pushManifest(node.raw);
+  return present;
+}
+
+async function copyReferrers(node: GraphNode, copy: GraphCopy): Promise<void> {
   await allOrFirst(node.referrers.map((referrer) => copyGraph(referrer, copy)));
 }
 

@@ -1,4 +1,6 @@
 /** `mirror gather`: the images of a list into one repository, under one index. */
+
+import { Limiter } from "../content/limiter.ts";
 import { readGraph } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import { readSources, type Source } from "../lists/read-sources.ts";
@@ -11,7 +13,6 @@ import { type CopyMemo, copyGraph } from "./copy-graph.ts";
 import { type Failure, failuresError } from "./failures.ts";
 import { layerSizes } from "./gather-index.ts";
 import type { GatherOptions } from "./gather-options.ts";
-import { Limiter } from "./limiter.ts";
 import { findPrevious, type PreviousGather } from "./previous-gather.ts";
 import { type GatherEntry, resolveSource } from "./resolve-source.ts";
 import { type RunContext, stoppedError, targetOf } from "./run.ts";

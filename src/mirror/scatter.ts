@@ -1,4 +1,6 @@
 /** `mirror scatter`: the images of a gather index to the places a mapper names. */
+
+import { Limiter } from "../content/limiter.ts";
 import { type GraphNode, readGraph } from "../content/walk.ts";
 import { readSources } from "../lists/read-sources.ts";
 import { parseSelectors } from "../lists/selector.ts";
@@ -11,10 +13,9 @@ import { formatReference, parseReference } from "../oci/reference.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { BlobTransfer } from "./blob-transfer.ts";
-import { type CopyMemo, copyGraph, expectGraph, type GraphCopy } from "./copy-graph.ts";
+import { type CopyMemo, copyGraph, copyTagged, expectGraph, type GraphCopy } from "./copy-graph.ts";
 import { type Failure, failuresError } from "./failures.ts";
 import { sourceOf } from "./gather-index.ts";
-import { Limiter } from "./limiter.ts";
 import { planScatter, type Route, type ScatterPlan } from "./plan-scatter.ts";
 import { type RunContext, stoppedError, targetOf } from "./run.ts";
 
@@ -148,10 +149,9 @@ class Scattering {
     await this.#each([...routes.keys()], async (route) => {
       const each = routes.get(route);
       if (each === undefined) return;
-      await copyGraph(each.node, each.copy);
-      if (route.target.digest === undefined && route.target.tag !== undefined) {
-        await each.copy.target.pushManifest(each.node.raw, route.target.tag);
-      }
+      const { digest, tag } = route.target;
+      if (digest === undefined && tag !== undefined) await copyTagged(each.node, tag, each.copy);
+      else await copyGraph(each.node, each.copy);
       this.#run.status.imagesDone++;
     });
   }

@@ -66,6 +66,7 @@ export async function serialize(options: SerializeOptions, run: RunContext): Pro
       ...options,
       checkpoint: options.checkpoint,
       compression: options.compression,
+      plannedBytes: size.bytes,
       medium,
       blobSource: () => source,
     },

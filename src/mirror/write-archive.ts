@@ -3,6 +3,7 @@
 import type { Packing } from "../archive/compress-frame.ts";
 import { LedgerWriter } from "../archive/ledger-writer.ts";
 import type { RepositoryAddress } from "../content/endpoint.ts";
+import { Limiter } from "../content/limiter.ts";
 import type { GraphNode } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -12,7 +13,7 @@ import type { MediumKind } from "../tape/medium.ts";
 import { Window } from "../tape/window.ts";
 import { FrameMarks } from "./frame-marks.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
-import { type ArchiveContent, type ArchivePiece, measureArchive, planArchive } from "./plan-archive.ts";
+import { type ArchiveContent, type ArchivePiece, planArchive } from "./plan-archive.ts";
 import { type RunContext, stoppedError } from "./run.ts";
 import { windowBytesFor } from "./window-size.ts";
 
@@ -28,6 +29,8 @@ export interface WriteArchiveOptions {
   force: boolean;
   /** undefined writes a plain tar. */
   compression: Packing | undefined;
+  /** Of the whole archive, from `measureArchive`. */
+  plannedBytes: number;
   /** What the destination is, from `checkDestination`. */
   medium: MediumKind;
   /** Where a blob is fetched from. */
@@ -48,8 +51,11 @@ const flushBytes: Record<MediumKind, number> = {
 /** Frames that the window before the compressors must hold, so that cores and network work at the same time. */
 const fewestFrames = 8;
 
+/** Jobs handed to the pool for each that can run: enough that no thread waits for the next, few enough to cost no memory. */
+const queuedJobs = 4;
+
 /** How long a stopped run waits for its writer; the issue's bound for Ctrl-C is 2 s. */
-const stopGraceMs = 1200;
+const stopGraceMs = 1000;
 
 /**
  * Writes the archive.
@@ -82,7 +88,7 @@ export async function writeArchive(
     (offset) => queue.durable(offset),
   );
   const { status, signal } = run;
-  status.bytesTotal = measureArchive(content).bytes;
+  status.bytesTotal = options.plannedBytes;
   status.bytesMoved = () => window.front;
   status.windowFill = () => Math.max(0, window.scanned - window.front) / window.capacityBytes;
   const stop = () => {
@@ -132,7 +138,7 @@ class ArchiveWriting {
   readonly #writer: Writer;
   readonly #queue: LedgerQueue;
   readonly #stop: () => void;
-  readonly #jobs = new Set<Promise<void>>();
+  readonly #jobs: Limiter;
   #failure: { error: unknown } | undefined;
 
   constructor(
@@ -145,6 +151,7 @@ class ArchiveWriting {
     stop: () => void,
   ) {
     this.#stop = stop;
+    this.#jobs = new Limiter(run.pool.concurrency * queuedJobs);
     this.#content = content;
     this.#options = options;
     this.#run = run;
@@ -160,7 +167,8 @@ class ArchiveWriting {
       let end = 0;
       for (const piece of planArchive(this.#content)) end = await this.#place(piece);
       this.#window.setEnd(end);
-      await Promise.all(this.#jobs);
+      await this.#jobs.idle();
+      if (this.#failure !== undefined) throw this.#failure.error;
       const result = await this.#writer.done;
       if (!result.whole) throw stoppedError(this.#run.signal);
     } catch (error) {
@@ -200,28 +208,22 @@ class ArchiveWriting {
   async #fetch(piece: ArchivePiece & { kind: "blob" }, slot: number): Promise<void> {
     await this.#window.waitForFront(piece.offset + 1 - this.#window.capacityBytes);
     const { descriptor, offset } = piece;
-    const job = this.#run.pool
-      .run({
-        kind: "fetch",
-        window: this.#window.handle,
-        slot,
-        offset,
-        descriptor: { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size },
-        source: this.#options.blobSource(descriptor, piece.parent),
-        holdBack: descriptor.size <= this.#window.capacityBytes / heldBackPart,
-      })
-      .then(
-        () => {
-          this.#run.status.blobsDone++;
-        },
-        (error: unknown) => {
-          this.fail(error);
-          throw error;
-        },
-      )
-      .finally(() => this.#jobs.delete(job));
-    job.catch(() => undefined);
-    this.#jobs.add(job);
+    await this.#jobs.start(async () => {
+      try {
+        await this.#run.pool.run({
+          kind: "fetch",
+          window: this.#window.handle,
+          slot,
+          offset,
+          descriptor: { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size },
+          source: this.#options.blobSource(descriptor, piece.parent),
+          holdBack: descriptor.size <= this.#window.capacityBytes / heldBackPart,
+        });
+        this.#run.status.blobsDone++;
+      } catch (error) {
+        this.fail(error);
+      }
+    });
   }
 
   async #fill(offset: number, bytes: Uint8Array, slot: number): Promise<void> {

@@ -39,6 +39,10 @@ export interface ManifestContent {
   extraManifests: readonly Descriptor[];
 }
 
+// Shared, since most manifests lack most fields and a graph holds thousands of them.
+const noDescriptors: readonly Descriptor[] = [];
+const noAnnotations: Record<string, string> = {};
+
 const manifestSchema = v.object({
   schemaVersion: v.optional(v.number()),
   mediaType: optionalOf(v.string()),
@@ -80,7 +84,7 @@ export function parseManifest(bytes: Uint8Array, declaredType: string, where: st
       `Cannot read manifest ${where}: it was served as ${declaredType} but says it is ${mediaType}`,
     );
   }
-  const annotations = body.annotations ?? {};
+  const annotations = body.annotations ?? noAnnotations;
   return {
     kind: isIndexType(mediaType) ? "index" : "image",
     mediaType,
@@ -88,8 +92,8 @@ export function parseManifest(bytes: Uint8Array, declaredType: string, where: st
     annotations,
     subject: body.subject,
     config: body.config,
-    layers: body.layers ?? body.blobs ?? [],
-    manifests: body.manifests ?? [],
+    layers: body.layers ?? body.blobs ?? noDescriptors,
+    manifests: body.manifests ?? noDescriptors,
     extraManifests: parseExtraManifests(annotations, where),
   };
 }
@@ -135,7 +139,7 @@ function guessType(body: { manifests?: unknown; layers?: unknown; config?: unkno
 
 function parseExtraManifests(annotations: Record<string, string>, where: string): readonly Descriptor[] {
   const text = annotationKeys.readAnnotation(annotations, annotationKeys.extraManifests);
-  if (text === undefined) return [];
+  if (text === undefined) return noDescriptors;
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(), v.array(descriptorSchema)), text);
   if (result.success) return result.output;
   throw new AceError(
@@ -146,6 +150,7 @@ function parseExtraManifests(annotations: Record<string, string>, where: string)
 
 /** Every manifest directly below, in archive order. */
 export function childManifests(content: ManifestContent): readonly Descriptor[] {
+  if (content.extraManifests.length === 0) return content.manifests;
   return [...content.manifests, ...content.extraManifests];
 }
 
