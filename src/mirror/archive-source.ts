@@ -27,7 +27,7 @@ export interface ArchiveSource {
   claim(offset: number, size: number): Promise<BlobPlace>;
   /** Says that nothing before `offset` is needed any more but what was claimed. */
   discard(offset: number): Promise<void>;
-  /** Stops whatever still reads. */
+  /** Stops whatever still reads. May be called again. */
   close(): void;
 }
 
@@ -78,7 +78,8 @@ class FileSource implements ArchiveSource {
   readonly seekable = true;
   readonly totalBytes: number;
   readonly name: string;
-  readonly #fd: number;
+  /** Undefined when closed: its number may be somebody else's by then. */
+  #fd: number | undefined;
 
   constructor(path: string, fd: number) {
     this.name = path;
@@ -96,8 +97,10 @@ class FileSource implements ArchiveSource {
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(Math.min(length, Math.max(0, this.totalBytes - offset)));
+    const fd = this.#fd;
+    if (fd === undefined) throw new AceError("stopped", `Cannot read ${this.name}: it is closed`);
     for (let done = 0; done < bytes.length; ) {
-      const count = readSync(this.#fd, bytes, done, bytes.length - done, offset + done);
+      const count = readSync(fd, bytes, done, bytes.length - done, offset + done);
       if (count === 0) return bytes.subarray(0, done);
       done += count;
     }
@@ -111,7 +114,9 @@ class FileSource implements ArchiveSource {
   async discard(): Promise<void> {}
 
   close(): void {
-    closeSync(this.#fd);
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

@@ -87,3 +87,16 @@ export function stoppedError(signal: AbortSignal): AceError {
     ? signal.reason
     : new AceError("stopped", "Cannot go on: the run was stopped");
 }
+
+/**
+ * Waits for something that a signal alone does not end, such as a thread that sits in a write to a pipe nobody reads.
+ * @throws AceError when the signal fires first; what was waited for goes on
+ */
+export function unlessStopped<Result>(waiting: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(stoppedError(signal));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    void waiting.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

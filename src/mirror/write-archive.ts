@@ -14,7 +14,7 @@ import { Window } from "../tape/window.ts";
 import { FrameMarks } from "./frame-marks.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import { type ArchiveContent, type ArchivePiece, planArchive } from "./plan-archive.ts";
-import { type RunContext, stoppedError } from "./run.ts";
+import { type RunContext, stoppedError, unlessStopped } from "./run.ts";
 import { windowBytesFor } from "./window-size.ts";
 
 /** Where and how to write. */
@@ -163,13 +163,13 @@ class ArchiveWriting {
   async run(): Promise<void> {
     this.#writer.done.catch((error: unknown) => this.fail(error));
     try {
-      await this.#writer.opened;
+      await unlessStopped(this.#writer.opened, this.#run.signal);
       let end = 0;
       for (const piece of planArchive(this.#content)) end = await this.#place(piece);
       this.#window.setEnd(end);
       await this.#jobs.idle();
       if (this.#failure !== undefined) throw this.#failure.error;
-      const result = await this.#writer.done;
+      const result = await unlessStopped(this.#writer.done, this.#run.signal);
       if (!result.whole) throw stoppedError(this.#run.signal);
     } catch (error) {
       this.fail(error);
