@@ -104,7 +104,8 @@ export class Window {
   /** How far the segments are complete without a gap. One thread only: it retires complete segments as it goes. */
   scan(): number {
     const head = Atomics.load(this.words, headWord);
-    let tail = Atomics.load(this.words, tailWord);
+    const oldTail = Atomics.load(this.words, tailWord);
+    let tail = oldTail;
     let reached = Number(Atomics.load(this.cells, scanCell));
     while (tail < head) {
       const at = (tail % this.slots) * slotCells;
@@ -114,6 +115,8 @@ export class Window {
     }
     Atomics.store(this.cells, scanCell, BigInt(reached));
     Atomics.store(this.words, tailWord, tail);
+    // Somebody may wait for a slot, while the front stays where it is.
+    if (tail > oldTail && head - oldTail >= this.slots) this.signal(frontWord);
     return reached;
   }
 
