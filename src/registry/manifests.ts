@@ -98,7 +98,7 @@ export async function putManifest(
   const { descriptor, bytes } = manifest;
   const name = manifestName(place, tag ?? descriptor.digest);
   const subject = `manifest ${name}`;
-  const reply = await place.endpoint.send(
+  const sending = place.endpoint.send(
     {
       method: "PUT",
       target: pathOf(place, `manifests/${tag ?? descriptor.digest}`),
@@ -109,14 +109,17 @@ export async function putManifest(
     },
     place.signals,
   );
+  const reply = await sending.catch((error: unknown) => {
+    // docker-registry closes the connection in the middle of what it finds too large, and its answer is lost.
+    const tooLarge = error instanceof AceError && error.code === "network" && bytes.length > commonLimitBytes;
+    throw tooLarge ? withSize(error, bytes.length) : error;
+  });
   // 201 by the specification; some have sent 200 and 202.
   if (reply.status < 200 || reply.status > 299) {
     const error = failureAt(place, "push", subject, "push", reply);
     const tooLarge = reply.status === 413 || (reply.status === 400 && bytes.length > commonLimitBytes);
     if (!tooLarge) throw error;
-    throw new AceError(error.code, `${error.message} (it has ${bytes.length} bytes)`, {
-      hint: "Many registries take manifests of at most 4 MiB; this one's limit may be a setting.",
-    });
+    throw withSize(error, bytes.length);
   }
   const served = headerOf(reply.headers, "docker-content-digest") ?? "";
   if (contradicts(served, descriptor.digest)) {
@@ -126,6 +129,13 @@ export async function putManifest(
     );
   }
   return headerOf(reply.headers, "oci-subject") !== undefined;
+}
+
+function withSize(error: AceError, bytes: number): AceError {
+  return new AceError(error.code, `${error.message} (it has ${bytes} bytes)`, {
+    cause: error.cause,
+    hint: "Many registries take manifests of at most 4 MiB; this one's limit may be a setting.",
+  });
 }
 
 async function getManifest(place: Place, target: string, acceptHeader: string): Promise<Reply> {
