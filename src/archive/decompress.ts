@@ -1,4 +1,5 @@
 /** Takes the compression off an archive, as a stream. */
+import { setImmediate } from "node:timers/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { AceError, messageOf } from "../errors.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
@@ -62,6 +63,8 @@ export async function* decompress(
       if (decoder.destroyed) return;
       taken += chunk.length;
     }
+    // An error drops what was decoded and not yet taken; a cut stream is good up to the cut.
+    while (decoder.readableLength > 0 && !decoder.destroyed) await setImmediate();
     frames?.end();
     decoder.end();
   };

@@ -18,6 +18,11 @@ export interface ReferrerSource {
   listReferrers(digest: Digest): Promise<readonly Descriptor[]>;
 }
 
+/** Tells whether a blob is there. */
+export interface BlobPresence {
+  hasBlob(descriptor: Descriptor): Promise<boolean>;
+}
+
 /** Takes manifests. */
 export interface ManifestStore {
   /** True when the manifest is there already. */

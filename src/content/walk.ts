@@ -10,13 +10,16 @@ import {
   parseManifest,
   type RawManifest,
 } from "../oci/manifest.ts";
-import { isManifestType } from "../oci/media-types.ts";
+import { isForeignLayer, isManifestType } from "../oci/media-types.ts";
 import { Limiter } from "./limiter.ts";
-import type { ManifestSource, ReferrerSource } from "./storage.ts";
+import type { BlobPresence, ManifestSource, ReferrerSource } from "./storage.ts";
 
 /** A manifest with all that hangs below it. */
 export class GraphNode {
-  /** @param odd entries of an index that are no manifests: they travel as blobs */
+  /**
+   * @param odd entries of an index that are no manifests: they travel as blobs
+   * @param elsewhere foreign layers that the source does not have: they stay where their `urls` say
+   */
   constructor(
     /** As its parent names it, with the parent's annotations and platform. */
     readonly descriptor: Descriptor,
@@ -27,20 +30,24 @@ export class GraphNode {
     private readonly odd: readonly Descriptor[],
     /** Manifests that refer to this one, when referrers were asked for. */
     readonly referrers: readonly GraphNode[],
+    private readonly elsewhere: readonly Descriptor[],
   ) {}
 
   /** In archive order. Put together at each call: a graph of thousands of images is held in memory, these lists need not be. */
   get blobs(): readonly Descriptor[] {
-    return [...this.odd, ...childBlobs(this.content)];
+    const blobs = [...this.odd, ...childBlobs(this.content)];
+    if (this.elsewhere.length === 0) return blobs;
+    return blobs.filter((blob) => this.elsewhere.every(({ digest }) => digest !== blob.digest));
   }
 }
+
+/** Where a graph is read from. */
+type GraphSource = ManifestSource & Partial<ReferrerSource & BlobPresence>;
 
 /** How to walk. */
 export interface WalkOptions {
   /** Read referrers of every manifest too. */
   recursive: boolean;
-  /** Called for each manifest that was read. */
-  onManifest?: (node: { descriptor: Descriptor; content: ManifestContent }) => void;
   /** Where the manifests come from, for messages. */
   name: string;
   signal: AbortSignal;
@@ -55,7 +62,7 @@ const deepest = 16;
  */
 export async function readGraph(
   root: Descriptor,
-  source: ManifestSource & Partial<ReferrerSource>,
+  source: GraphSource,
   options: WalkOptions,
 ): Promise<GraphNode> {
   return new Walk(source, options).node(root, []);
@@ -74,7 +81,7 @@ class Walk {
   private readonly referrers = new Map<Digest, Promise<readonly Descriptor[]>>();
 
   constructor(
-    private readonly source: ManifestSource & Partial<ReferrerSource>,
+    private readonly source: GraphSource,
     private readonly options: WalkOptions,
   ) {}
 
@@ -89,14 +96,30 @@ class Walk {
     const raw = await this.fetch(descriptor);
     const where = `${this.options.name}@${descriptor.digest}`;
     const content = this.shareBlobs(parseManifest(raw.bytes, descriptor.mediaType, where));
-    this.options.onManifest?.({ descriptor, content });
     const below = [...path, descriptor.digest];
     const { nested, odd } = splitChildren(childManifests(content));
-    const [manifests, referrers] = await Promise.all([
+    const [manifests, referrers, elsewhere] = await Promise.all([
       nested.length === 0 ? none : Promise.all(nested.map((child) => this.node(child, below))),
       this.options.recursive ? this.refer(descriptor, below) : none,
+      this.absentForeign(content.layers),
     ]);
-    return new GraphNode(descriptor, raw, content, manifests, odd.length === 0 ? none : odd, referrers);
+    return new GraphNode(
+      descriptor,
+      raw,
+      content,
+      manifests,
+      odd.length === 0 ? none : odd,
+      referrers,
+      elsewhere,
+    );
+  }
+
+  /** Only foreign layers may be absent; asking is the only way to know, and they are rare. */
+  private async absentForeign(layers: readonly Descriptor[]): Promise<readonly Descriptor[]> {
+    const foreign = layers.filter(isForeignLayer);
+    if (foreign.length === 0) return none;
+    const present = await Promise.all(foreign.map((layer) => this.source.hasBlob?.(layer) ?? true));
+    return foreign.filter((_, index) => present[index] === false);
   }
 
   /** Images share layers: one descriptor object for each blob keeps a graph of thousands of images small. */

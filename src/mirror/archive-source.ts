@@ -100,11 +100,20 @@ class FileSource implements ArchiveSource {
     const fd = this.#fd;
     if (fd === undefined) throw new AceError("stopped", `Cannot read ${this.name}: it is closed`);
     for (let done = 0; done < bytes.length; ) {
-      const count = readSync(fd, bytes, done, bytes.length - done, offset + done);
+      const count = this.#readAt(fd, bytes.subarray(done), offset + done);
       if (count === 0) return bytes.subarray(0, done);
       done += count;
     }
     return bytes;
+  }
+
+  #readAt(fd: number, into: Uint8Array, offset: number): number {
+    try {
+      return readSync(fd, into, 0, into.length, offset);
+    } catch (cause) {
+      const state = systemCodeOf(cause) === "EIO" ? "input/output error" : messageOf(cause);
+      throw new AceError("medium", `Cannot read ${this.name} at byte ${offset}: ${state}`, { cause });
+    }
   }
 
   async claim(offset: number): Promise<BlobPlace> {
@@ -156,7 +165,10 @@ class StreamSource implements ArchiveSource {
       );
     await this.#discardTo(offset);
     await this.#wait(offset + length);
-    return this.#window.copy(offset, Math.max(0, Math.min(length, this.#window.front - offset)));
+    const bytes = this.#window.copy(offset, Math.max(0, Math.min(length, this.#window.front - offset)));
+    // At the end of what came: when the reader failed there, its error is the one to report.
+    if (bytes.length < length) await this.#ended;
+    return bytes;
   }
 
   async claim(offset: number, size: number): Promise<BlobPlace> {

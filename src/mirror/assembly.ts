@@ -6,7 +6,7 @@ import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childBlobs, childManifests, type ManifestContent, type RawManifest } from "../oci/manifest.ts";
-import { isManifestType } from "../oci/media-types.ts";
+import { isForeignLayer, isManifestType } from "../oci/media-types.ts";
 import type { Arrival, BlobPlace } from "../pool/jobs.ts";
 import type { Delivery } from "./delivery.ts";
 import { sourceOf } from "./gather-index.ts";
@@ -118,8 +118,10 @@ export class Assembly {
     );
     await Promise.all(
       lacking.map(async (expected) => {
-        if (await this.#delivery.has(expected.descriptor, expected.role))
-          this.#settle(expected.descriptor.digest);
+        const { descriptor, role } = expected;
+        // A foreign layer may be nowhere but under its urls; the registry decides whether it takes the manifest then.
+        if (isForeignLayer(descriptor) || (await this.#delivery.has(descriptor, role)))
+          this.#settle(descriptor.digest);
         else missing.push(expected);
       }),
     );

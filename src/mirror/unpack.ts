@@ -91,12 +91,12 @@ export class Unpacking {
   }
 
   /**
-   * After an archive turned out to be cut or damaged: lets what stood before that arrive, since the next part counts on it.
+   * After an archive turned out to be cut or damaged, or its medium cannot be read any further: lets what stood before that arrive, since the next part counts on it.
    * @param arrived how many blobs the destination has of it
    * @returns the error to end with
    */
   async salvage(error: unknown, destination: string, arrived: () => number): Promise<unknown> {
-    if (!(error instanceof AceError) || error.code !== "archive") return error;
+    if (!(error instanceof AceError) || !["archive", "medium"].includes(error.code)) return error;
     await this.#assembly.settled();
     const blobs = arrived();
     if (blobs === 0) return error;

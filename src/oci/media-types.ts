@@ -39,10 +39,14 @@ export function isSchema1Type(mediaType: string): boolean {
   return schema1.has(mediaType);
 }
 
-/** Layers that may live outside the registry, under their `urls` (image-spec layer.md, "Non-Distributable Layers"). */
-export function isForeignLayerType(mediaType: string): boolean {
+/**
+ * True for a layer that may live outside the registry, under its `urls` (image-spec layer.md, "Non-Distributable Layers";
+ * Docker's foreign layers, as in Windows base images).
+ */
+export function isForeignLayer(layer: { mediaType: string; urls?: readonly string[] | undefined }): boolean {
   return (
-    mediaType.includes(".nondistributable.") ||
-    mediaType === "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+    layer.mediaType.includes(".nondistributable.") ||
+    layer.mediaType === "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip" ||
+    (layer.urls?.length ?? 0) > 0
   );
 }

@@ -1,6 +1,6 @@
 /** The bytes of a blob that lies in a file or passes through the window, in pieces. */
 import { closeSync, openSync, readSync } from "node:fs";
-import { AceError, messageOf } from "../errors.ts";
+import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import type { Window } from "../tape/window.ts";
 import type { BlobPlace } from "./jobs.ts";
 
@@ -36,7 +36,7 @@ export async function* filePieces(
     for (let position = start, turn = 0; position < end; turn++) {
       const buffer = buffers[turn % turns] ?? Buffer.alloc(0);
       const piece = buffer.subarray(0, Math.min(pieceBytes, end - position));
-      const count = readSync(fd, piece, 0, piece.length, position);
+      const count = readAt(fd, piece, position, path);
       if (count === 0)
         throw new AceError(
           "archive",
@@ -45,11 +45,17 @@ export async function* filePieces(
       position += count;
       yield piece.subarray(0, count);
     }
-  } catch (cause) {
-    if (cause instanceof AceError) throw cause;
-    throw new AceError("medium", `Cannot read ${path}: ${messageOf(cause)}`, { cause });
   } finally {
     closeSync(fd);
+  }
+}
+
+function readAt(fd: number, into: Uint8Array, position: number, path: string): number {
+  try {
+    return readSync(fd, into, 0, into.length, position);
+  } catch (cause) {
+    const state = systemCodeOf(cause) === "EIO" ? "input/output error" : messageOf(cause);
+    throw new AceError("medium", `Cannot read ${path} at byte ${position}: ${state}`, { cause });
   }
 }
 

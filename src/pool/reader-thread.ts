@@ -18,7 +18,8 @@ export function runReaderThread(): void {
     (ended) => say(ended),
     (error: unknown) => {
       say({ kind: "failed", error: toErrorData(error) });
-      window.abort();
+      // What came before is good, and a next part may count on it: the stream ends here, and whoever reads to its end learns why.
+      window.setEnd(window.front);
     },
   );
 }

@@ -4,7 +4,7 @@ import type { ImageLayout } from "../layout/image-layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestOf, isDigest } from "../oci/digest.ts";
 import { childBlobs, type ManifestContent, manifestLimitBytes, parseManifest } from "../oci/manifest.ts";
-import { isForeignLayerType, isManifestType } from "../oci/media-types.ts";
+import { isForeignLayer, isManifestType } from "../oci/media-types.ts";
 import { isTag } from "../oci/reference.ts";
 import { refuse } from "./refuse.ts";
 import { invalidDigest, type RegistryState } from "./uploads-endpoint.ts";
@@ -120,10 +120,8 @@ function parse(bytes: Uint8Array, declaredType: string, digest: Digest): Manifes
 function missingBelow(content: ManifestContent, layout: ImageLayout | undefined): Descriptor[] {
   const hasBlob = ({ digest }: Descriptor) => layout?.blobs.sizeOf(digest) !== undefined;
   const hasManifest = ({ digest }: Descriptor) => layout?.index.manifest(digest) !== undefined;
-  const isElsewhere = ({ mediaType, urls }: Descriptor) =>
-    isForeignLayerType(mediaType) || (urls?.length ?? 0) > 0;
   return [
-    ...childBlobs(content).filter((child) => !isElsewhere(child) && !hasBlob(child)),
+    ...childBlobs(content).filter((child) => !isForeignLayer(child) && !hasBlob(child)),
     // BuildKit's cache index lists layers and a config among its manifests.
     ...content.manifests.filter(
       (child) => !(isManifestType(child.mediaType) ? hasManifest(child) : hasBlob(child)),
