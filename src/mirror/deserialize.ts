@@ -49,6 +49,7 @@ export async function deserialize(options: DeserializeOptions, run: RunContext):
     run.pool.warmUp();
     await checkFile(source, options, run);
     await takeEntries(source, unpacking, signal).catch(async (error: unknown) => {
+      if (options.dryRun) throw error;
       throw await unpacking.salvage(error, repository.name, () => counted.totals().blobs);
     });
     const unpacked = await unpacking.finish(reference.tag ?? "latest");

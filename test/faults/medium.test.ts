@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
 import { jailNeed } from "../support/jail.ts";
 import { linux, program, root, testNeeding } from "../support/needs.ts";
 import { binaryPath, type RunOptions, type RunResult, runCommandLine } from "../support/run-binary.ts";
@@ -306,3 +307,30 @@ testNeeding([linux], "a checkpoint on a full device ends with 7", async () => {
   expect({ code, stderr }).toMatchObject({ code: 7 });
   expect(stderr).toContain("Cannot write checkpoint /dev/full");
 });
+
+/** Which call reads a file that is read by position, and one that is read as a stream; and which of its calls fails. */
+const readings = [
+  ["a tar", "pread64", 9, (bytes: Buffer) => bytes],
+  ["a gzip file", "read", 2, (bytes: Buffer) => gzipSync(bytes, { level: 1 })],
+] as const;
+
+for (const [what, call, when, pack] of readings) {
+  testNeeding(
+    [linux, program("strace")],
+    `an I/O error while ${what} is read ends with 7 and the place, and tags nothing`,
+    async () => {
+      await using dir = await tempDir();
+      expect(await serialize(dir.file("out.tar"))).toMatchObject({ code: 0 });
+      await Bun.write(dir.file("in"), pack(readFileSync(dir.file("out.tar"))));
+      const inject = `inject=${call}:error=EIO:when=${when}+`;
+      const wrapper = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", dir.file("in"), "-e", inject];
+      const { code, stderr } = await world.run(["mirror", "deserialize", dir.file("in"), "high.test/eio:1"], {
+        wrapper,
+      });
+      expect({ code, stderr }).toMatchObject({ code: 7 });
+      expect(stderr).toContain(`Cannot read ${dir.file("in")} at byte `);
+      expect(stderr).toContain("input/output error");
+      expect(await world.highHas("eio", "1")).toBe(false);
+    },
+  );
+}

@@ -102,7 +102,7 @@ test("a 503 that stays ends with 5, after asking again, with a broken archive th
   const { layer } = await pushPlain(world, "app", [5000]);
   const answer = { status: 503, headers: { "Retry-After": "0" } };
   world.lowProxy.setRules([{ path: blobPath(layer.descriptor.digest), answer }]);
-  const { code, stderr } = await serialize(world, "app");
+  const { code, stderr } = await serialize(world, "app", "-b", "512");
   expect(code).toBe(5);
   expect(stderr).toContain(`blob ${layer.descriptor.digest} of low.test/app`);
   expect(stderr).toContain("503");
