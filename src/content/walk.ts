@@ -16,6 +16,8 @@ import type { BlobPresence, ManifestSource, ReferrerSource } from "./storage.ts"
 
 /** A manifest with all that hangs below it. */
 export class GraphNode {
+  readonly #odd: readonly Descriptor[];
+  readonly #elsewhere: readonly Descriptor[];
   /**
    * @param odd entries of an index that are no manifests: they travel as blobs
    * @param elsewhere foreign layers that the source does not have: they stay where their `urls` say
@@ -27,17 +29,20 @@ export class GraphNode {
     readonly content: ManifestContent,
     /** In archive order. A manifest named twice is here twice. */
     readonly manifests: readonly GraphNode[],
-    private readonly odd: readonly Descriptor[],
+    odd: readonly Descriptor[],
     /** Manifests that refer to this one, when referrers were asked for. */
     readonly referrers: readonly GraphNode[],
-    private readonly elsewhere: readonly Descriptor[],
-  ) {}
+    elsewhere: readonly Descriptor[],
+  ) {
+    this.#odd = odd;
+    this.#elsewhere = elsewhere;
+  }
 
   /** In archive order. Put together at each call: a graph of thousands of images is held in memory, these lists need not be. */
   get blobs(): readonly Descriptor[] {
-    const blobs = [...this.odd, ...childBlobs(this.content)];
-    if (this.elsewhere.length === 0) return blobs;
-    return blobs.filter((blob) => this.elsewhere.every(({ digest }) => digest !== blob.digest));
+    const blobs = [...this.#odd, ...childBlobs(this.content)];
+    if (this.#elsewhere.length === 0) return blobs;
+    return blobs.filter((blob) => this.#elsewhere.every(({ digest }) => digest !== blob.digest));
   }
 }
 
@@ -75,33 +80,35 @@ const manifestsAtOnce = 128;
 const none: readonly never[] = [];
 
 class Walk {
-  private readonly raw = new Map<Digest, Promise<RawManifest>>();
-  private readonly blobs = new Map<Digest, Descriptor>();
-  private readonly limiter = new Limiter(manifestsAtOnce);
-  private readonly referrers = new Map<Digest, Promise<readonly Descriptor[]>>();
+  readonly #source: GraphSource;
+  readonly #options: WalkOptions;
+  readonly #raw = new Map<Digest, Promise<RawManifest>>();
+  readonly #blobs = new Map<Digest, Descriptor>();
+  readonly #limiter = new Limiter(manifestsAtOnce);
+  readonly #referrers = new Map<Digest, Promise<readonly Descriptor[]>>();
 
-  constructor(
-    private readonly source: GraphSource,
-    private readonly options: WalkOptions,
-  ) {}
+  constructor(source: GraphSource, options: WalkOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
 
   async node(descriptor: Descriptor, path: readonly Digest[]): Promise<GraphNode> {
     if (path.length >= deepest || path.includes(descriptor.digest)) {
       throw new AceError(
         "registry",
-        `Cannot read ${this.options.name}: manifests are nested deeper than ${deepest} or in a circle at ${descriptor.digest}`,
+        `Cannot read ${this.#options.name}: manifests are nested deeper than ${deepest} or in a circle at ${descriptor.digest}`,
       );
     }
-    this.options.signal.throwIfAborted();
-    const raw = await this.fetch(descriptor);
-    const where = `${this.options.name}@${descriptor.digest}`;
-    const content = this.shareBlobs(parseManifest(raw.bytes, descriptor.mediaType, where));
+    this.#options.signal.throwIfAborted();
+    const raw = await this.#fetch(descriptor);
+    const where = `${this.#options.name}@${descriptor.digest}`;
+    const content = this.#shareBlobs(parseManifest(raw.bytes, descriptor.mediaType, where));
     const below = [...path, descriptor.digest];
     const { nested, odd } = splitChildren(childManifests(content));
     const [manifests, referrers, elsewhere] = await Promise.all([
       nested.length === 0 ? none : Promise.all(nested.map((child) => this.node(child, below))),
-      this.options.recursive ? this.refer(descriptor, below) : none,
-      this.absentForeign(content.layers),
+      this.#options.recursive ? this.#refer(descriptor, below) : none,
+      this.#absentForeign(content.layers),
     ]);
     return new GraphNode(
       descriptor,
@@ -115,37 +122,37 @@ class Walk {
   }
 
   /** Only foreign layers may be absent; asking is the only way to know, and they are rare. */
-  private async absentForeign(layers: readonly Descriptor[]): Promise<readonly Descriptor[]> {
+  async #absentForeign(layers: readonly Descriptor[]): Promise<readonly Descriptor[]> {
     const foreign = layers.filter(isForeignLayer);
     if (foreign.length === 0) return none;
-    const present = await Promise.all(foreign.map((layer) => this.source.hasBlob?.(layer) ?? true));
+    const present = await Promise.all(foreign.map((layer) => this.#source.hasBlob?.(layer) ?? true));
     return foreign.filter((_, index) => present[index] === false);
   }
 
   /** Images share layers: one descriptor object for each blob keeps a graph of thousands of images small. */
-  private shareBlobs(content: ManifestContent): ManifestContent {
+  #shareBlobs(content: ManifestContent): ManifestContent {
     const share = (blob: Descriptor): Descriptor => {
-      const known = this.blobs.get(blob.digest);
+      const known = this.#blobs.get(blob.digest);
       if (known !== undefined && isSame(known, blob)) return known;
-      this.blobs.set(blob.digest, blob);
+      this.#blobs.set(blob.digest, blob);
       return blob;
     };
     return { ...content, config: content.config && share(content.config), layers: content.layers.map(share) };
   }
 
-  private fetch(descriptor: Descriptor): Promise<RawManifest> {
-    const known = this.raw.get(descriptor.digest);
+  #fetch(descriptor: Descriptor): Promise<RawManifest> {
+    const known = this.#raw.get(descriptor.digest);
     if (known !== undefined) return known;
-    const reading = this.limiter.run(() => this.source.fetchManifest(descriptor));
-    this.raw.set(descriptor.digest, reading);
+    const reading = this.#limiter.run(() => this.#source.fetchManifest(descriptor));
+    this.#raw.set(descriptor.digest, reading);
     return reading;
   }
 
-  private async refer(subject: Descriptor, below: readonly Digest[]): Promise<readonly GraphNode[]> {
-    let listing = this.referrers.get(subject.digest);
+  async #refer(subject: Descriptor, below: readonly Digest[]): Promise<readonly GraphNode[]> {
+    let listing = this.#referrers.get(subject.digest);
     if (listing === undefined) {
-      listing = this.source.listReferrers?.(subject.digest) ?? Promise.resolve([]);
-      this.referrers.set(subject.digest, listing);
+      listing = this.#source.listReferrers?.(subject.digest) ?? Promise.resolve([]);
+      this.#referrers.set(subject.digest, listing);
     }
     return Promise.all((await listing).map((referrer) => this.node(referrer, below)));
   }

@@ -1,6 +1,7 @@
 /** `deserialize --strict`: the exact order of entries that serialize writes (compat section 4). */
 import { classifyEntry } from "../archive/entry-name.ts";
 import type { TarFound } from "../archive/tar-reader.ts";
+import { splitChildren } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { childBlobs, childManifests, type ManifestContent } from "../oci/manifest.ts";
@@ -10,6 +11,8 @@ interface Level {
   digest: Digest;
   /** Children in order; those before `next` are done. */
   children: readonly Digest[];
+  /** How many of them, from the first on, are manifests. */
+  manifests: number;
   next: number;
 }
 
@@ -58,6 +61,7 @@ export class StrictOrder {
       end: undefined,
     }[this.#phase];
     if (kind !== expected) throw this.#fail(entry, `want ${expected ?? "the end"} here`);
+    if (this.#phase === "blobs") for (const level of this.#levels) this.#pass(entry, level, level.children.length);
     this.#phase = (
       {
         "oci-layout": "first-index",
@@ -71,11 +75,12 @@ export class StrictOrder {
 
   /** Takes the content of the manifest that was the last entry. @throws AceError `archive` */
   manifest(digest: Digest, content: ManifestContent): void {
-    const children = [...childManifests(content), ...childBlobs(content)].map((child) => child.digest);
+    const { nested, odd } = splitChildren(childManifests(content));
+    const children = [...nested, ...odd, ...childBlobs(content)].map((child) => child.digest);
     if (content.subject !== undefined && this.#unnamed.delete(digest))
       this.#closeBelow(content.subject.digest);
     this.settled(digest);
-    this.#levels.push({ digest, children, next: 0 });
+    this.#levels.push({ digest, children, manifests: nested.length, next: 0 });
   }
 
   #directory(entry: TarFound): void {
@@ -100,12 +105,21 @@ export class StrictOrder {
       const level = this.#levels[depth];
       const at = level === undefined ? -1 : level.children.indexOf(digest, level.next);
       if (level !== undefined && at >= 0) {
+        for (const done of this.#levels.splice(depth + 1)) this.#pass(entry, done, done.children.length);
+        this.#pass(entry, level, at);
         level.next = at + 1;
-        this.#levels.length = depth + 1;
         return;
       }
     }
     this.#unnamed.set(digest, entry);
+  }
+
+  /** Passes over children up to `to`: blobs may be left out, manifests may not. */
+  #pass(entry: TarFound, level: Level, to: number): void {
+    const left = level.children
+      .slice(level.next, Math.min(to, level.manifests))
+      .find((digest) => !this.#written.has(digest));
+    if (left !== undefined) throw this.#fail(entry, `manifest ${left} must come before it`);
   }
 
   #closeBelow(subject: Digest): void {

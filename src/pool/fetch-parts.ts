@@ -31,20 +31,28 @@ export async function fetchParts(
 }
 
 class Lanes {
-  private next = 0;
-  private ranges = true;
-  private readonly partBytes: number;
-  private readonly running: Promise<void>[] = [];
-  private readonly stop = new AbortController();
-  private failure: { error: unknown } | undefined;
+  readonly #filling: WindowFilling;
+  readonly #repository: Repository;
+  readonly #descriptor: Descriptor;
+  readonly #context: WorkerContext;
+  #next = 0;
+  #ranges = true;
+  readonly #partBytes: number;
+  readonly #running: Promise<void>[] = [];
+  readonly #stop = new AbortController();
+  #failure: { error: unknown } | undefined;
 
   constructor(
-    private readonly filling: WindowFilling,
-    private readonly repository: Repository,
-    private readonly descriptor: Descriptor,
-    private readonly context: WorkerContext,
+    filling: WindowFilling,
+    repository: Repository,
+    descriptor: Descriptor,
+    context: WorkerContext,
   ) {
-    this.partBytes = partBytes(filling.windowBytes);
+    this.#filling = filling;
+    this.#repository = repository;
+    this.#descriptor = descriptor;
+    this.#context = context;
+    this.#partBytes = partBytes(filling.windowBytes);
   }
 
   /**
@@ -52,49 +60,49 @@ class Lanes {
    * @returns false when the server does not do ranges
    */
   async run(): Promise<boolean> {
-    this.running.push(this.lane());
+    this.#running.push(this.#lane());
     // Lanes are added while others run, so the list grows under the loop.
-    for (let i = 0; i < this.running.length; i++) await this.running[i];
-    if (this.failure !== undefined) throw this.failure.error;
-    return this.ranges;
+    for (let i = 0; i < this.#running.length; i++) await this.#running[i];
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return this.#ranges;
   }
 
   /** Never rejects: the first failure is kept, and stops the other lanes. */
-  private async lane(): Promise<void> {
+  async #lane(): Promise<void> {
     try {
-      while (this.ranges && this.failure === undefined && this.next < this.descriptor.size) {
-        const start = this.next;
-        this.next = Math.min(start + this.partBytes, this.descriptor.size);
-        const end = this.next;
-        await this.filling.waitForRoom(start);
-        this.addLanes();
-        await this.repository.readBlob(this.descriptor, {
+      while (this.#ranges && this.#failure === undefined && this.#next < this.#descriptor.size) {
+        const start = this.#next;
+        this.#next = Math.min(start + this.#partBytes, this.#descriptor.size);
+        const end = this.#next;
+        await this.#filling.waitForRoom(start);
+        this.#addLanes();
+        await this.#repository.readBlob(this.#descriptor, {
           start,
           end,
-          sink: this.filling.sink(start),
-          signal: this.stop.signal,
+          sink: this.#filling.sink(start),
+          signal: this.#stop.signal,
         });
       }
     } catch (error) {
       if (error instanceof RangeUnsupportedError) {
-        this.ranges = false;
+        this.#ranges = false;
         return;
       }
-      this.failure ??= { error };
-      this.stop.abort(error);
+      this.#failure ??= { error };
+      this.#stop.abort(error);
     }
   }
 
-  private addLanes(): void {
-    const { connections } = this.context;
+  #addLanes(): void {
+    const { connections } = this.#context;
     while (
       connections.inUse < connections.most &&
-      this.running.length < mostLanes &&
-      this.next < this.descriptor.size &&
-      this.filling.hasRoom(this.next)
+      this.#running.length < mostLanes &&
+      this.#next < this.#descriptor.size &&
+      this.#filling.hasRoom(this.#next)
     ) {
       connections.inUse++;
-      this.running.push(this.lane().finally(() => connections.inUse--));
+      this.#running.push(this.#lane().finally(() => connections.inUse--));
     }
   }
 }

@@ -19,21 +19,23 @@ export interface PoolOptions {
 const mostThreads = 8;
 
 export class Pool {
+  readonly #options: PoolOptions;
   readonly shared: SharedState = newSharedState();
   /** Jobs that can run at the same time. */
   readonly concurrency: number;
-  private readonly threads: number;
-  private piscina: Piscina | undefined;
-  private running = 0;
+  readonly #threads: number;
+  #piscina: Piscina | undefined;
+  #running = 0;
 
-  constructor(private readonly options: PoolOptions) {
-    this.threads = Math.max(1, Math.min(availableParallelism(), mostThreads, options.connections));
-    this.concurrency = this.threads * this.connectionsPerThread;
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#threads = Math.max(1, Math.min(availableParallelism(), mostThreads, options.connections));
+    this.concurrency = this.#threads * this.#connectionsPerThread;
   }
 
   /** Jobs that wait or run now. */
   get inFlight(): number {
-    return this.running;
+    return this.#running;
   }
 
   /** Bytes that jobs read the first time, over the network or from an archive. */
@@ -47,20 +49,20 @@ export class Pool {
    * @throws AceError what the job threw
    */
   async run(job: Job): Promise<readonly TargetOutcome[]> {
-    this.running++;
+    this.#running++;
     try {
-      const result = parseJobResult(await this.start().run(job));
-      for (const notice of result.notices) this.options.onNotice(notice);
+      const result = parseJobResult(await this.#start().run(job));
+      for (const notice of result.notices) this.#options.onNotice(notice);
       if (!result.ok) throw fromErrorData(result.error);
       return result.outcomes;
     } finally {
-      this.running--;
+      this.#running--;
     }
   }
 
   /** Starts the threads before the first job needs them. */
   warmUp(): void {
-    this.start();
+    this.#start();
   }
 
   /** Tells every job to stop; their promises settle soon after. */
@@ -70,29 +72,29 @@ export class Pool {
 
   async close(): Promise<void> {
     this.stop();
-    await this.piscina?.destroy();
-    this.piscina = undefined;
+    await this.#piscina?.destroy();
+    this.#piscina = undefined;
   }
 
-  private get connectionsPerThread(): number {
-    return Math.max(1, Math.ceil(this.options.connections / this.threads));
+  get #connectionsPerThread(): number {
+    return Math.max(1, Math.ceil(this.#options.connections / this.#threads));
   }
 
-  private start(): Piscina {
+  #start(): Piscina {
     const workerData: WorkerSettings = {
       shared: this.shared,
-      connectionsPerHost: this.connectionsPerThread,
-      userAgent: this.options.userAgent,
+      connectionsPerHost: this.#connectionsPerThread,
+      userAgent: this.#options.userAgent,
     };
-    this.piscina ??= new Piscina({
+    this.#piscina ??= new Piscina({
       filename: entryPath("blob-worker"),
-      minThreads: this.threads,
-      maxThreads: this.threads,
-      concurrentTasksPerWorker: this.connectionsPerThread,
+      minThreads: this.#threads,
+      maxThreads: this.#threads,
+      concurrentTasksPerWorker: this.#connectionsPerThread,
       // With atomics piscina blocks an idle worker, and with it the sockets it keeps alive.
       atomics: "disabled",
       workerData,
     });
-    return this.piscina;
+    return this.#piscina;
   }
 }

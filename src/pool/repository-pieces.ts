@@ -62,43 +62,43 @@ async function readFrom(
 
 /** One chunk at a time from a giver to a taker. */
 class Handover {
-  private chunk: Uint8Array | undefined;
-  private taken: (() => void) | undefined;
-  private arrived: (() => void) | undefined;
-  private state: { done: boolean; error?: unknown; failed: boolean } = { done: false, failed: false };
+  #chunk: Uint8Array | undefined;
+  #taken: (() => void) | undefined;
+  #arrived: (() => void) | undefined;
+  #state: { done: boolean; error?: unknown; failed: boolean } = { done: false, failed: false };
 
   /** Resolves when the taker has come back for the next one. */
   give(chunk: Uint8Array): Promise<void> | void {
-    if (this.state.done || chunk.length === 0) return;
-    this.chunk = chunk;
-    this.arrived?.();
+    if (this.#state.done || chunk.length === 0) return;
+    this.#chunk = chunk;
+    this.#arrived?.();
     return new Promise((resolve) => {
-      this.taken = resolve;
+      this.#taken = resolve;
     });
   }
 
   async take(): Promise<Uint8Array | undefined> {
-    this.taken?.();
-    this.taken = undefined;
-    while (this.chunk === undefined && !this.state.done) {
+    this.#taken?.();
+    this.#taken = undefined;
+    while (this.#chunk === undefined && !this.#state.done) {
       await new Promise<void>((resolve) => {
-        this.arrived = resolve;
+        this.#arrived = resolve;
       });
     }
-    const chunk = this.chunk;
-    this.chunk = undefined;
-    if (chunk === undefined && this.state.failed) throw this.state.error;
+    const chunk = this.#chunk;
+    this.#chunk = undefined;
+    if (chunk === undefined && this.#state.failed) throw this.#state.error;
     return chunk;
   }
 
   end(): void {
-    this.state.done = true;
-    this.taken?.();
-    this.arrived?.();
+    this.#state.done = true;
+    this.#taken?.();
+    this.#arrived?.();
   }
 
   fail(error: unknown): void {
-    if (!this.state.done) this.state = { done: true, failed: true, error };
-    this.arrived?.();
+    if (!this.#state.done) this.#state = { done: true, failed: true, error };
+    this.#arrived?.();
   }
 }

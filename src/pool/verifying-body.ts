@@ -24,15 +24,16 @@ export const wrongAtSourceHint =
   "The registry's copy or the way to it is damaged; push the image again or use another endpoint.";
 
 export class VerifyingBody implements BlobBody {
-  private readonly hasher: Hash;
-  private hashed = 0;
-  private verified = false;
+  readonly #descriptor: Descriptor;
+  readonly #source: BodySource;
+  readonly #hasher: Hash;
+  #hashed = 0;
+  #verified = false;
 
-  constructor(
-    private readonly descriptor: Descriptor,
-    private readonly source: BodySource,
-  ) {
-    this.hasher = hasherFor(descriptor.digest);
+  constructor(descriptor: Descriptor, source: BodySource) {
+    this.#descriptor = descriptor;
+    this.#source = source;
+    this.#hasher = hasherFor(descriptor.digest);
   }
 
   /**
@@ -40,49 +41,49 @@ export class VerifyingBody implements BlobBody {
    * @throws AceError `digest` in place of the last piece when the bytes are not the descriptor's
    */
   async *open(offset: number): AsyncGenerator<Uint8Array, void, undefined> {
-    const { size } = this.descriptor;
+    const { size } = this.#descriptor;
     let position = offset;
-    for await (const piece of this.source.pieces(offset)) {
-      this.take(piece, position);
+    for await (const piece of this.#source.pieces(offset)) {
+      this.#take(piece, position);
       position += piece.length;
-      if (position >= size) this.verify(position);
+      if (position >= size) this.#verify(position);
       yield piece;
     }
-    if (position !== size || !this.verified) this.verify(position);
+    if (position !== size || !this.#verified) this.#verify(position);
   }
 
   acknowledged(position: number): void {
-    this.source.acknowledged?.(position);
+    this.#source.acknowledged?.(position);
   }
 
   /** Hashes what has not been hashed by an earlier try. */
-  private take(piece: Uint8Array, position: number): void {
+  #take(piece: Uint8Array, position: number): void {
     const end = position + piece.length;
-    if (end <= this.hashed) return;
-    const fresh = position >= this.hashed ? piece : piece.subarray(this.hashed - position);
-    this.hasher.update(fresh);
-    this.hashed = end;
-    this.source.counted?.(fresh.length);
+    if (end <= this.#hashed) return;
+    const fresh = position >= this.#hashed ? piece : piece.subarray(this.#hashed - position);
+    this.#hasher.update(fresh);
+    this.#hashed = end;
+    this.#source.counted?.(fresh.length);
   }
 
-  private verify(length: number): void {
-    const { digest, size } = this.descriptor;
+  #verify(length: number): void {
+    const { digest, size } = this.#descriptor;
     if (length !== size) {
       throw new AceError(
         "digest",
-        `Cannot use blob ${digest} from ${this.source.name}: it has ${length} bytes, its descriptor says ${size}`,
-        this.source.hint === undefined ? {} : { hint: this.source.hint },
+        `Cannot use blob ${digest} from ${this.#source.name}: it has ${length} bytes, its descriptor says ${size}`,
+        this.#source.hint === undefined ? {} : { hint: this.#source.hint },
       );
     }
-    if (this.verified) return;
-    const actual = `${digestAlgorithm(digest)}:${this.hasher.digest("hex")}`;
+    if (this.#verified) return;
+    const actual = `${digestAlgorithm(digest)}:${this.#hasher.digest("hex")}`;
     if (actual !== digest) {
       throw new AceError(
         "digest",
-        `Cannot use blob ${digest} from ${this.source.name}: its bytes hash to ${actual}`,
-        this.source.hint === undefined ? {} : { hint: this.source.hint },
+        `Cannot use blob ${digest} from ${this.#source.name}: its bytes hash to ${actual}`,
+        this.#source.hint === undefined ? {} : { hint: this.#source.hint },
       );
     }
-    this.verified = true;
+    this.#verified = true;
   }
 }

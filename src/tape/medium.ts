@@ -148,89 +148,94 @@ const writeStates: Readonly<Record<string, string>> = {
 const writeBehindBytes = 16 * 1024 * 1024;
 
 class OpenMedium implements Medium {
-  private dirty = false;
+  readonly #fd: number;
+  readonly #options: MediumOptions;
+  #dirty = false;
   /** Up to here the kernel was asked to begin writing. */
-  private started = 0;
+  #started = 0;
 
   constructor(
-    private readonly fd: number,
+    fd: number,
     readonly kind: MediumKind,
-    private readonly options: MediumOptions,
-  ) {}
+    options: MediumOptions,
+  ) {
+    this.#fd = fd;
+    this.#options = options;
+  }
 
   write(block: Uint8Array, offset: number): void {
-    this.dirty = true;
+    this.#dirty = true;
     for (let done = 0; done < block.length; ) {
       let count: number;
       try {
-        count = writeSync(this.fd, block, done, block.length - done);
+        count = writeSync(this.#fd, block, done, block.length - done);
       } catch (cause) {
         if (systemCodeOf(cause) === "EAGAIN") {
           // A pipe that somebody else set to non-blocking; 5 ms is far below what an operator notices.
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
           continue;
         }
-        throw this.failure(cause, offset + done);
+        throw this.#failure(cause, offset + done);
       }
       if (count < block.length && this.kind === "tape") {
         throw new AceError(
           "medium",
-          `Cannot write ${this.options.destination}: end of tape at byte ${offset + count}`,
+          `Cannot write ${this.#options.destination}: end of tape at byte ${offset + count}`,
         );
       }
       done += count;
     }
-    this.writeBehind(offset + block.length);
+    this.#writeBehind(offset + block.length);
   }
 
   /** Lets the disk work while blobs still come in, so that the flush at the end has little left to wait for. */
-  private writeBehind(end: number): void {
-    if (this.kind !== "file" || end - this.started < writeBehindBytes) return;
-    startWriteback(this.fd, this.started, end - this.started);
-    this.started = end;
+  #writeBehind(end: number): void {
+    if (this.kind !== "file" || end - this.#started < writeBehindBytes) return;
+    startWriteback(this.#fd, this.#started, end - this.#started);
+    this.#started = end;
   }
 
   flush(): void {
-    if (!this.dirty) return;
+    if (!this.#dirty) return;
     try {
-      if (this.kind === "file") fdatasyncSync(this.fd);
-      if (this.kind === "tape") writeFilemarks(this.fd, 0);
+      if (this.kind === "file") fdatasyncSync(this.#fd);
+      if (this.kind === "tape") writeFilemarks(this.#fd, 0);
     } catch (cause) {
       if (systemCodeOf(cause) === "EINVAL") return; // standard output on something that cannot be synced
-      throw cause instanceof AceError ? cause : this.failure(cause, undefined);
+      throw cause instanceof AceError ? cause : this.#failure(cause, undefined);
     }
-    this.dirty = false;
+    this.#dirty = false;
   }
 
   finish(): void {
     this.flush();
-    if (this.kind === "tape") writeFilemarks(this.fd, 1);
-    this.close();
+    if (this.kind === "tape") writeFilemarks(this.#fd, 1);
+    this.#close();
   }
 
   abandon(written: number): void {
     try {
-      this.close();
+      this.#close();
     } finally {
-      if (this.kind === "file" && written === 0 && this.options.destination !== "-")
-        unlinkSync(this.options.destination);
+      if (this.kind === "file" && written === 0 && this.#options.destination !== "-")
+        unlinkSync(this.#options.destination);
     }
   }
 
   /** close(2) of a tape carries the error of the last flush. */
-  private close(): void {
-    if (this.options.destination === "-") return;
+  #close(): void {
+    if (this.#options.destination === "-") return;
     try {
-      closeSync(this.fd);
+      closeSync(this.#fd);
     } catch (cause) {
-      throw this.failure(cause, undefined);
+      throw this.#failure(cause, undefined);
     }
   }
 
-  private failure(cause: unknown, offset: number | undefined): AceError {
+  #failure(cause: unknown, offset: number | undefined): AceError {
     const state = writeStates[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
     const place = offset === undefined ? "" : ` at byte ${offset}`;
-    const name = this.options.destination === "-" ? "standard output" : this.options.destination;
+    const name = this.#options.destination === "-" ? "standard output" : this.#options.destination;
     return new AceError("medium", `Cannot write ${name}: ${state}${place}`, { cause });
   }
 }

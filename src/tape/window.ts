@@ -43,11 +43,11 @@ export class Window {
   readonly capacityBytes: number;
   /** All of the window's memory; byte `p` of the archive is at index `p mod capacityBytes`. */
   readonly bytes: Uint8Array;
-  private readonly words: Int32Array;
-  private readonly cells: BigInt64Array;
-  private readonly bounds: Float64Array;
-  private readonly progress: BigInt64Array;
-  private readonly slots: number;
+  readonly #words: Int32Array;
+  readonly #cells: BigInt64Array;
+  readonly #bounds: Float64Array;
+  readonly #progress: BigInt64Array;
+  readonly #slots: number;
 
   /** @param capacityBytes a multiple of every block size that is to be drained from it */
   static create(capacityBytes: number, slots = defaultSlots): Window {
@@ -55,7 +55,7 @@ export class Window {
       data: new SharedArrayBuffer(capacityBytes),
       control: new SharedArrayBuffer(slotsAt + slots * slotCells * 8),
     });
-    Atomics.store(window.cells, endCell, -1n);
+    Atomics.store(window.#cells, endCell, -1n);
     return window;
   }
 
@@ -63,11 +63,11 @@ export class Window {
     this.handle = handle;
     this.capacityBytes = handle.data.byteLength;
     this.bytes = new Uint8Array(handle.data);
-    this.words = new Int32Array(handle.control, 0, 16);
-    this.cells = new BigInt64Array(handle.control, cellsAt, 8);
-    this.bounds = new Float64Array(handle.control, slotsAt);
-    this.progress = new BigInt64Array(handle.control, slotsAt);
-    this.slots = this.progress.length / slotCells;
+    this.#words = new Int32Array(handle.control, 0, 16);
+    this.#cells = new BigInt64Array(handle.control, cellsAt, 8);
+    this.#bounds = new Float64Array(handle.control, slotsAt);
+    this.#progress = new BigInt64Array(handle.control, slotsAt);
+    this.#slots = this.#progress.length / slotCells;
   }
 
   /**
@@ -75,126 +75,126 @@ export class Window {
    * @returns the slot to give to {@link advance}, or undefined while all slots are taken (see {@link waitForSlot})
    */
   append(start: number, end: number): number | undefined {
-    const head = Atomics.load(this.words, headWord);
-    if (head - Atomics.load(this.words, tailWord) >= this.slots) return undefined;
-    const at = (head % this.slots) * slotCells;
-    this.bounds[at] = start;
-    this.bounds[at + 1] = end;
-    Atomics.store(this.progress, at + 2, BigInt(start));
-    Atomics.store(this.words, headWord, head + 1);
-    this.signal(progressWord);
-    return head % this.slots;
+    const head = Atomics.load(this.#words, headWord);
+    if (head - Atomics.load(this.#words, tailWord) >= this.#slots) return undefined;
+    const at = (head % this.#slots) * slotCells;
+    this.#bounds[at] = start;
+    this.#bounds[at + 1] = end;
+    Atomics.store(this.#progress, at + 2, BigInt(start));
+    Atomics.store(this.#words, headWord, head + 1);
+    this.#signal(progressWord);
+    return head % this.#slots;
   }
 
   /** Waits until {@link append} can succeed. */
   async waitForSlot(): Promise<void> {
-    while (Atomics.load(this.words, headWord) - Atomics.load(this.words, tailWord) >= this.slots) {
-      const seen = Atomics.load(this.words, frontWord);
+    while (Atomics.load(this.#words, headWord) - Atomics.load(this.#words, tailWord) >= this.#slots) {
+      const seen = Atomics.load(this.#words, frontWord);
       this.throwIfAborted();
-      await this.sleep(frontWord, seen, 50);
+      await this.#sleep(frontWord, seen, 50);
     }
   }
 
   /** Says that everything of the segment before `position` (an archive offset) is done. Any thread; one a segment at a time. */
   advance(slot: number, position: number): void {
-    Atomics.store(this.progress, slot * slotCells + 2, BigInt(position));
-    this.signal(progressWord);
+    Atomics.store(this.#progress, slot * slotCells + 2, BigInt(position));
+    this.#signal(progressWord);
   }
 
   /** How far the segments are complete without a gap. One thread only: it retires complete segments as it goes. */
   scan(): number {
-    const head = Atomics.load(this.words, headWord);
-    const oldTail = Atomics.load(this.words, tailWord);
+    const head = Atomics.load(this.#words, headWord);
+    const oldTail = Atomics.load(this.#words, tailWord);
     let tail = oldTail;
-    let reached = Number(Atomics.load(this.cells, scanCell));
+    let reached = Number(Atomics.load(this.#cells, scanCell));
     while (tail < head) {
-      const at = (tail % this.slots) * slotCells;
-      reached = Number(Atomics.load(this.progress, at + 2));
-      if (reached < (this.bounds[at + 1] ?? 0)) break;
+      const at = (tail % this.#slots) * slotCells;
+      reached = Number(Atomics.load(this.#progress, at + 2));
+      if (reached < (this.#bounds[at + 1] ?? 0)) break;
       tail++;
     }
-    Atomics.store(this.cells, scanCell, BigInt(reached));
-    Atomics.store(this.words, tailWord, tail);
+    Atomics.store(this.#cells, scanCell, BigInt(reached));
+    Atomics.store(this.#words, tailWord, tail);
     // Somebody may wait for a slot, while the front stays where it is.
-    if (tail > oldTail && head - oldTail >= this.slots) this.signal(frontWord);
+    if (tail > oldTail && head - oldTail >= this.#slots) this.#signal(frontWord);
     return reached;
   }
 
   /** What {@link scan} last found; any thread. */
   get scanned(): number {
-    return Number(Atomics.load(this.cells, scanCell));
+    return Number(Atomics.load(this.#cells, scanCell));
   }
 
   /** True when the first incomplete segment reaches beyond the window, so that it cannot complete before the front moves. */
   get headNeedsRoom(): boolean {
-    const tail = Atomics.load(this.words, tailWord);
-    const head = Atomics.load(this.words, headWord);
-    if (head - tail >= this.slots) return true;
+    const tail = Atomics.load(this.#words, tailWord);
+    const head = Atomics.load(this.#words, headWord);
+    if (head - tail >= this.#slots) return true;
     if (tail === head) return false;
-    return (this.bounds[(tail % this.slots) * slotCells + 1] ?? 0) > this.front + this.capacityBytes;
+    return (this.#bounds[(tail % this.#slots) * slotCells + 1] ?? 0) > this.front + this.capacityBytes;
   }
 
   get front(): number {
-    return Number(Atomics.load(this.cells, frontCell));
+    return Number(Atomics.load(this.#cells, frontCell));
   }
 
   /** Moves the front without waking anybody; follow with {@link announceFront}. One thread only. */
   moveFront(to: number): void {
-    Atomics.store(this.cells, frontCell, BigInt(to));
+    Atomics.store(this.#cells, frontCell, BigInt(to));
   }
 
   /** Wakes all who wait for the front. */
   announceFront(): void {
-    this.signal(frontWord);
+    this.#signal(frontWord);
   }
 
   /** Resolves when the front has reached `target`. Does not block the thread. Throws when the window is aborted. */
   async waitForFront(target: number): Promise<void> {
     for (;;) {
-      const seen = Atomics.load(this.words, frontWord);
+      const seen = Atomics.load(this.#words, frontWord);
       this.throwIfAborted();
       if (this.front >= target || (this.end ?? Number.POSITIVE_INFINITY) <= this.front) return;
-      await this.sleep(frontWord, seen, 1000);
+      await this.#sleep(frontWord, seen, 1000);
     }
   }
 
   /** Blocks the thread until a segment, the end or the state changed after `seen` ({@link progressSignal}), or the time is up. */
   blockForProgress(seen: number, timeoutMs: number): void {
-    Atomics.wait(this.words, progressWord, seen, timeoutMs);
+    Atomics.wait(this.#words, progressWord, seen, timeoutMs);
   }
 
   /** A counter that changes with every {@link advance}; read it before looking, give it to {@link blockForProgress}. */
   get progressSignal(): number {
-    return Atomics.load(this.words, progressWord);
+    return Atomics.load(this.#words, progressWord);
   }
 
   /** Resolves when something advanced after `seen`, or the time is up. Does not block the thread. */
   waitForProgress(seen: number, timeoutMs: number): Promise<void> {
-    return this.sleep(progressWord, seen, timeoutMs);
+    return this.#sleep(progressWord, seen, timeoutMs);
   }
 
   /** Where the stream ends; undefined until it is known. */
   get end(): number | undefined {
-    const end = Number(Atomics.load(this.cells, endCell));
+    const end = Number(Atomics.load(this.#cells, endCell));
     return end < 0 ? undefined : end;
   }
 
   /** Says where the stream ends. */
   setEnd(at: number): void {
-    Atomics.store(this.cells, endCell, BigInt(at));
-    this.signal(progressWord);
-    this.signal(frontWord);
+    Atomics.store(this.#cells, endCell, BigInt(at));
+    this.#signal(progressWord);
+    this.#signal(frontWord);
   }
 
   /** Stops everybody: waiting calls throw, loops end. */
   abort(): void {
-    Atomics.store(this.words, stateWord, stateAborted);
-    this.signal(progressWord);
-    this.signal(frontWord);
+    Atomics.store(this.#words, stateWord, stateAborted);
+    this.#signal(progressWord);
+    this.#signal(frontWord);
   }
 
   get aborted(): boolean {
-    return Atomics.load(this.words, stateWord) !== stateOpen;
+    return Atomics.load(this.#words, stateWord) !== stateOpen;
   }
 
   /** @throws AceError `stopped` */
@@ -220,7 +220,7 @@ export class Window {
     return this.bytes.subarray(at, Math.min(at + length, this.capacityBytes));
   }
 
-  /** A private copy of `length` bytes from `offset` on. */
+  /** A #copy of `length` bytes from `offset` on. */
   copy(offset: number, length: number): Uint8Array {
     const copied = new Uint8Array(length);
     for (let done = 0; done < length; ) {
@@ -231,13 +231,13 @@ export class Window {
     return copied;
   }
 
-  private signal(word: number): void {
-    Atomics.add(this.words, word, 1);
-    Atomics.notify(this.words, word);
+  #signal(word: number): void {
+    Atomics.add(this.#words, word, 1);
+    Atomics.notify(this.#words, word);
   }
 
-  private async sleep(word: number, seen: number, timeoutMs: number): Promise<void> {
-    const wait = Atomics.waitAsync(this.words, word, seen, timeoutMs);
+  async #sleep(word: number, seen: number, timeoutMs: number): Promise<void> {
+    const wait = Atomics.waitAsync(this.#words, word, seen, timeoutMs);
     if (wait.async) await wait.value;
   }
 }
