@@ -61,7 +61,8 @@ export class StrictOrder {
       end: undefined,
     }[this.#phase];
     if (kind !== expected) throw this.#fail(entry, `want ${expected ?? "the end"} here`);
-    if (this.#phase === "blobs") for (const level of this.#levels) this.#pass(entry, level, level.children.length);
+    if (this.#phase === "blobs")
+      for (const level of this.#levels) this.#pass(entry, level, level.children.length);
     this.#phase = (
       {
         "oci-layout": "first-index",
