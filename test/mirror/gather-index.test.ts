@@ -1,0 +1,23 @@
+/** The sums that a gather index carries. */
+import { describe, expect, test } from "bun:test";
+import { layerSizes } from "../../src/mirror/gather-index.ts";
+import { type Artifact, imageOf, layerOf } from "../support/images.ts";
+import { graphOf } from "./artifact-source.ts";
+
+describe("layerSizes()", () => {
+  test("counts a blob once overall, and for the total once for each entry and manifest that names it", async () => {
+    const shared = layerOf("shared");
+    const first = imageOf({ seed: "one", layers: 1, sharedLayers: [shared] });
+    const second = imageOf({ seed: "two", layers: 1, sharedLayers: [shared] });
+    const bytesOf = (artifact: Artifact) =>
+      artifact.blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+    const both = bytesOf(first) + bytesOf(second);
+    const nodes = [await graphOf(first), await graphOf(second)];
+    expect(layerSizes(nodes)).toEqual({ totalBytes: both, deduplicatedBytes: both - shared.descriptor.size });
+    // One image under two references is two entries.
+    expect(layerSizes([...nodes, await graphOf(first)])).toEqual({
+      totalBytes: both + bytesOf(first),
+      deduplicatedBytes: both - shared.descriptor.size,
+    });
+  });
+});

@@ -1,0 +1,64 @@
+/** When an earlier gather may stay as it is. */
+import { describe, expect, test } from "bun:test";
+import { buildGatherIndex } from "../../src/mirror/build-gather-index.ts";
+import { PreviousGather } from "../../src/mirror/previous-gather.ts";
+import type { GatherEntry } from "../../src/mirror/resolve-source.ts";
+import { parseManifest } from "../../src/oci/manifest.ts";
+import { imageOf, multiArchOf } from "../support/images.ts";
+import { entryOf, jsonOf, noOptions } from "./gather-entries.ts";
+
+const sizes = { totalBytes: 20, deduplicatedBytes: 10 };
+const a = entryOf("reg.example.com/a:1", imageOf({ seed: "a" }));
+const b = entryOf("reg.example.com/b:1", imageOf({ seed: "b" }));
+const multi = entryOf("reg.example.com/multi:1", multiArchOf("multi"));
+
+describe("PreviousGather", () => {
+  function previousOf(entries: readonly GatherEntry[]): PreviousGather {
+    const raw = buildGatherIndex(entries, noOptions, sizes, "v");
+    return new PreviousGather(raw, parseManifest(raw.bytes, raw.descriptor.mediaType, "x"));
+  }
+
+  test("stays byte for byte when nothing changed, whatever the order of the list", () => {
+    expect(previousOf([a, b, multi]).reusable([multi, b, a], noOptions, "v")).toEqual({ raw: undefined });
+  });
+
+  test("is written anew, with its sums, when only references, annotations or the version changed", () => {
+    const previous = previousOf([a, b]);
+    const moved = entryOf("reg.example.com/b:2", imageOf({ seed: "b" }));
+    for (const [entries, changed, version] of [
+      [[a, moved], noOptions, "v"],
+      [[a, b], { ...noOptions, annotations: { team: "blue" } }, "v"],
+      [[a, b], noOptions, "w"],
+    ] as const) {
+      const raw = previous.reusable(entries, changed, version)?.raw;
+      expect(raw).toBeDefined();
+      expect(jsonOf(raw!).annotations["vnd.act3-ace.data.layer.size.total"]).toBe("20");
+    }
+  });
+
+  test("is of no use when an image is new, gone, or named more often than before", () => {
+    const previous = previousOf([a, b]);
+    for (const entries of [
+      [a],
+      [a, b, multi],
+      [a, multi],
+      [a, b, { ...b, reference: "reg.example.com/b:2" }],
+    ]) {
+      expect(previous.reusable(entries, noOptions, "v")).toBeUndefined();
+    }
+    expect(previous.has(a.descriptor)).toBe(true);
+    expect(previous.has(multi.descriptor)).toBe(false);
+  });
+
+  test("is of no use without its sums", () => {
+    const raw = buildGatherIndex([a], noOptions, sizes, "v");
+    const json = jsonOf(raw);
+    delete json.annotations["vnd.act3-ace.data.layer.size.total"];
+    const bytes = Buffer.from(JSON.stringify(json));
+    const previous = new PreviousGather(
+      { ...raw, bytes },
+      parseManifest(bytes, raw.descriptor.mediaType, "x"),
+    );
+    expect(previous.reusable([a], noOptions, "v")).toBeUndefined();
+  });
+});
