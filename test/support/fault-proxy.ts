@@ -170,6 +170,8 @@ async function serve(
   registry.on("error", () => client.destroy());
   client.on("close", () => registry.destroy());
   const answered = answer(client, new MessageReader(registry), method, fault);
+  // Awaited below; when the forwarding fails first, its own failure closes the client.
+  answered.catch(() => client.destroy());
   await forwardRequest(registry, head, body, fault, client);
   await answered;
   registry.destroy();
