@@ -44,7 +44,8 @@ export default class Serialize extends MirrorCommand {
     "buffer-size": byteSizeFlag({
       char: "m",
       default: "0",
-      description: "Size of the memory buffer; 0 is automatic. 1Gi or more keeps a tape running.",
+      description:
+        "Size of the memory buffer; 0 is automatic: 128 MiB, or an eighth of the memory if that is less. 1Gi or more keeps a tape running.",
     }),
     hwm: Flags.string({
       helpValue: "PERCENT",
