@@ -3,18 +3,12 @@ import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Arrival, TargetOutcome } from "../pool/jobs.ts";
+import type { RunSummary } from "../ui/summary.ts";
 import { arrivalOf } from "./outcomes.ts";
 import type { RunContext } from "./run.ts";
 
-/** What was moved, all in all. Bytes. */
-export interface TransferTotals {
-  blobs: number;
-  bytesMoved: number;
-  blobsSkipped: number;
-  bytesSkipped: number;
-  blobsMounted: number;
-  bytesMounted: number;
-}
+/** What was moved, all in all. */
+export type TransferTotals = Omit<RunSummary, "verb" | "images" | "seconds" | "notes">;
 
 /** One blob and its way to everybody who needs it. */
 interface Travel {

@@ -1,0 +1,122 @@
+/** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
+import { Limiter } from "../content/limiter.ts";
+import type { Writer } from "../pool/writer.ts";
+import type { Window } from "../tape/window.ts";
+import type { LedgerQueue } from "./ledger-queue.ts";
+import { type ArchiveContent, type ArchivePiece, planArchive } from "./plan-archive.ts";
+import { type RunContext, stoppedError, unlessStopped } from "./run.ts";
+import type { BlobSource } from "./write-archive-options.ts";
+
+/** Blobs up to this part of the window are shown to the writer only when verified; what is left lets the window reach its high-water mark. */
+const heldBackPart = 8;
+
+/** Jobs handed to the pool for each that can run: enough that no thread waits for the next, few enough to cost no memory. */
+const queuedJobs = 4;
+
+/** One archive on its way into the window. {@link ArchiveWriting.run} ends when the writer has all of it. */
+export class ArchiveWriting {
+  readonly #content: ArchiveContent;
+  readonly #blobSource: BlobSource;
+  readonly #run: RunContext;
+  readonly #window: Window;
+  readonly #writer: Writer;
+  readonly #queue: LedgerQueue;
+  readonly #stop: () => void;
+  readonly #jobs: Limiter;
+  #failure: { error: unknown } | undefined;
+
+  constructor(
+    content: ArchiveContent,
+    blobSource: BlobSource,
+    run: RunContext,
+    window: Window,
+    writer: Writer,
+    queue: LedgerQueue,
+    stop: () => void,
+  ) {
+    this.#stop = stop;
+    this.#jobs = new Limiter(run.pool.concurrency * queuedJobs);
+    this.#content = content;
+    this.#blobSource = blobSource;
+    this.#run = run;
+    this.#window = window;
+    this.#writer = writer;
+    this.#queue = queue;
+  }
+
+  async run(): Promise<void> {
+    this.#writer.done.catch((error: unknown) => this.fail(error));
+    try {
+      await unlessStopped(this.#writer.opened, this.#run.signal);
+      let end = 0;
+      for (const piece of planArchive(this.#content)) end = await this.#place(piece);
+      this.#window.setEnd(end);
+      await this.#jobs.idle();
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const result = await unlessStopped(this.#writer.done, this.#run.signal);
+      if (!result.whole) throw stoppedError(this.#run.signal);
+    } catch (error) {
+      this.fail(error);
+      throw this.#failure?.error;
+    }
+  }
+
+  /** The first cause wins; whatever fails afterwards fails because of it. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop();
+  }
+
+  /** @returns the offset after the piece */
+  async #place(piece: ArchivePiece): Promise<number> {
+    const end = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
+    if (end > piece.offset) {
+      const slot = await this.#slot(piece.offset, end);
+      if (piece.kind === "blob") await this.#fetch(piece, slot);
+      else await this.#fill(piece.offset, piece.bytes, slot);
+    }
+    if (piece.kind === "bytes" && piece.complete !== undefined)
+      this.#queue.push({ descriptor: piece.complete, offset: end });
+    return end;
+  }
+
+  async #slot(start: number, end: number): Promise<number> {
+    for (;;) {
+      const slot = this.#window.append(start, end);
+      if (slot !== undefined) return slot;
+      await this.#window.waitForSlot();
+    }
+  }
+
+  /** Starts the fetch once the blob's first byte has room, so that every job that runs can make headway. */
+  async #fetch(piece: ArchivePiece & { kind: "blob" }, slot: number): Promise<void> {
+    await this.#window.waitForFront(piece.offset + 1 - this.#window.capacityBytes);
+    const { descriptor, offset } = piece;
+    await this.#jobs.start(async () => {
+      try {
+        await this.#run.pool.run({
+          kind: "fetch",
+          window: this.#window.handle,
+          slot,
+          offset,
+          descriptor: { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size },
+          source: this.#blobSource(descriptor, piece.parent),
+          holdBack: descriptor.size <= this.#window.capacityBytes / heldBackPart,
+        });
+        this.#run.status.blobsDone++;
+      } catch (error) {
+        this.fail(error);
+      }
+    });
+  }
+
+  async #fill(offset: number, bytes: Uint8Array, slot: number): Promise<void> {
+    const step = Math.max(1, Math.floor(this.#window.capacityBytes / 4));
+    for (let done = 0; done < bytes.length; done += step) {
+      const part = bytes.subarray(done, done + step);
+      await this.#window.waitForFront(offset + done + part.length - this.#window.capacityBytes);
+      this.#window.write(offset + done, part);
+      this.#window.advance(slot, offset + done + part.length);
+    }
+  }
+}

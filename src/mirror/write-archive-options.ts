@@ -1,0 +1,29 @@
+/** Where and how an archive is written. */
+import type { Packing } from "../archive/compress-frame.ts";
+import type { RepositoryAddress } from "../content/endpoint.ts";
+import type { GraphNode } from "../content/walk.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { MediumKind } from "../tape/medium.ts";
+
+/** Says where a blob is fetched from, by the manifest above it. */
+export type BlobSource = (descriptor: Descriptor, parent: GraphNode) => RepositoryAddress;
+
+/** Where and how to write. */
+export interface WriteArchiveOptions {
+  destination: string;
+  blockBytes: number;
+  /** 0 = automatic. */
+  windowBytes: number;
+  /** Percent; undefined takes the medium's default. */
+  highWaterPercent: number | undefined;
+  checkpoint: string | undefined;
+  force: boolean;
+  /** undefined writes a plain tar. */
+  compression: Packing | undefined;
+  /** Of the whole archive, from `measureArchive`. */
+  plannedBytes: number;
+  /** What the destination is, from `checkDestination`. */
+  medium: MediumKind;
+  /** Where a blob is fetched from. */
+  blobSource: BlobSource;
+}
