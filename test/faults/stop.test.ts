@@ -177,7 +177,9 @@ describe.each(signals)("%s", (signal, code) => {
   test("stops a deserialize from a pipe that brings nothing any more", async () => {
     world.highProxy.setRules([]);
     const since = world.highProxy.requests.length;
-    const run = start(world, ["mirror", "deserialize", "-", "high.test/stuck:1"], { stdin: "pipe" });
+    // One for each signal: what an earlier run brought would not be put again.
+    const repository = `stuck-${signal.toLowerCase()}`;
+    const run = start(world, ["mirror", "deserialize", "-", `high.test/${repository}:1`], { stdin: "pipe" });
     const pipe = run.child.stdin as Bun.FileSink;
     pipe.write(readFileSync(world.dir.file("good.tar")).subarray(0, 700 * kib));
     await pipe.flush();
@@ -185,7 +187,7 @@ describe.each(signals)("%s", (signal, code) => {
       world.highProxy.requests.slice(since).some(({ method }) => method === "PUT"),
     );
     expectStopped(await run.stop(signal), signal, code);
-    expect(await world.highHas("stuck", "1")).toBe(false);
+    expect(await world.highHas(repository, "1")).toBe(false);
   });
 
   test("stops a scatter whose destination hangs: the tag is not there, and a second run completes", async () => {
