@@ -1,6 +1,8 @@
 /** What is known about a gather index: which source reference each of its manifests stands for. */
+import * as v from "valibot";
 import type { ArchivedImage } from "../archive/manifest-json.ts";
 import { type GraphNode, walkGraph } from "../content/walk.ts";
+import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -11,11 +13,23 @@ export function sourceOf(descriptor: Descriptor): string | undefined {
   return annotations?.[annotationKeys.manifestSource] ?? annotations?.[annotationKeys.refName];
 }
 
-/** The labels of an entry. */
+/**
+ * The labels of an entry.
+ * @throws AceError `registry` when the annotation is no JSON object of strings
+ */
 export function labelsOf(descriptor: Descriptor): Record<string, string> {
   const text = descriptor.annotations?.[annotationKeys.labels];
-  return text === undefined ? {} : JSON.parse(text);
+  if (text === undefined) return {};
+  const result = v.safeParse(labelsSchema, text);
+  if (result.success) return result.output;
+  const name = sourceOf(descriptor) ?? descriptor.digest;
+  throw new AceError(
+    "registry",
+    `Cannot read the labels of ${name}: annotation ${annotationKeys.labels} is no JSON object of texts`,
+  );
 }
+
+const labelsSchema = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string()));
 
 /** Sums over blobs (configs and layers): each once for every entry and manifest that names it, and each once overall. */
 export interface LayerSizes {

@@ -1,6 +1,6 @@
 /** The sums that a gather index carries. */
 import { describe, expect, test } from "bun:test";
-import { layerSizes } from "../../src/mirror/gather-index.ts";
+import { labelsOf, layerSizes } from "../../src/mirror/gather-index.ts";
 import { type Artifact, imageOf, layerOf } from "../support/images.ts";
 import { graphOf } from "./artifact-source.ts";
 
@@ -20,4 +20,24 @@ describe("layerSizes()", () => {
       deduplicatedBytes: both - shared.descriptor.size,
     });
   });
+});
+
+describe("labelsOf()", () => {
+  const entry = (labels: string) => ({
+    ...imageOf({ seed: "labels", layers: 1 }).root,
+    annotations: {
+      "data.act3-ace.io/labels": labels,
+      "vnd.act3-ace.manifest.source": "reg.example.com/a:v1",
+    },
+  });
+
+  test("reads the annotation", () => {
+    expect(labelsOf(entry('{"tier":"base"}'))).toEqual({ tier: "base" });
+  });
+
+  for (const bad of ["", "{", "[1]", '"text"', '{"a":1}', "null"]) {
+    test(`refuses ${JSON.stringify(bad)}, and names the image`, () => {
+      expect(() => labelsOf(entry(bad))).toThrow(/reg\.example\.com\/a:v1/);
+    });
+  }
 });
