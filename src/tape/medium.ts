@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { checkStandardOutput } from "./standard-output.ts";
 import { startWriteback } from "./system-calls.ts";
 import { isTapeStat, tapeStatus, writeFilemarks } from "./tape-device.ts";
 
@@ -55,6 +56,7 @@ export function statDestination(destination: string): BigIntStats | undefined {
  * @throws AceError `medium`
  */
 export function checkDestination(options: MediumOptions): MediumKind {
+  if (options.destination === "-") checkStandardOutput();
   const stat = statDestination(options.destination);
   if (stat === undefined) return "file";
   if (stat.isDirectory())

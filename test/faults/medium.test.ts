@@ -79,6 +79,24 @@ testNeeding(
   },
 );
 
+testNeeding([linux], "a standard output that is closed ends with 7 before anything is read", async () => {
+  const wrapper = ["sh", "-c", 'exec "$0" "$@" >&-'];
+  const { code, stderr } = await serialize("-", [], { wrapper });
+  expect({ code, stderr }).toMatchObject({ code: 7 });
+  expect(stderr).toContain("Cannot write standard output: it is closed");
+});
+
+testNeeding(
+  [linux, program("python3")],
+  "a standard output that is a terminal is not written to, and ends with 7",
+  async () => {
+    const run = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+    const { code, stdout } = await serialize("-", [], { wrapper: ["python3", "-c", run] });
+    expect({ code, stdout: String(stdout) }).toMatchObject({ code: 7 });
+    expect(String(stdout)).toContain("Cannot write standard output: it is a terminal");
+  },
+);
+
 testNeeding(
   [linux],
   "a limit on the size of files ends with 7 and the offset, not with a signal",
