@@ -1,13 +1,13 @@
 /** A thread's view of a window. */
 import { Window, type WindowHandle } from "../tape/window.ts";
 
-const windows = new Map<SharedArrayBuffer, Window>();
+const windows = new Map<number, Window>();
 
-/** The window of a handle. A handle is cloned with each job, but its buffers are the same memory: keep one view of each. */
+/** The window of a handle that came with a job: made once a thread, since each job brings a clone of the handle. */
 export function attachWindow(handle: WindowHandle): Window {
-  const known = windows.get(handle.data);
+  const known = windows.get(handle.id);
   if (known !== undefined) return known;
   const window = new Window(handle);
-  windows.set(handle.data, window);
+  windows.set(handle.id, window);
   return window;
 }

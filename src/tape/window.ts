@@ -11,8 +11,10 @@
  */
 import { AceError } from "../errors.ts";
 
-/** What crosses a thread boundary: two shared buffers and the capacity. */
+/** What crosses a thread boundary. */
 export interface WindowHandle {
+  /** Tells windows of a run apart on every thread: a clone's buffers are the same memory, but other objects. */
+  id: number;
   data: SharedArrayBuffer;
   control: SharedArrayBuffer;
 }
@@ -38,6 +40,8 @@ const stateAborted = 2;
 /** Segments that may be open at a time; 2^14 of them take 384 KiB and are more than any concurrency needs. */
 const defaultSlots = 16_384;
 
+let lastId = 0;
+
 export class Window {
   readonly handle: WindowHandle;
   readonly capacityBytes: number;
@@ -49,9 +53,13 @@ export class Window {
   readonly #progress: BigInt64Array;
   readonly #slots: number;
 
-  /** @param capacityBytes a multiple of every block size that is to be drained from it */
+  /**
+   * Makes a window. All windows of a process are made by one thread.
+   * @param capacityBytes a multiple of every block size that is to be drained from it
+   */
   static create(capacityBytes: number, slots = defaultSlots): Window {
     const window = new Window({
+      id: ++lastId,
       data: new SharedArrayBuffer(capacityBytes),
       control: new SharedArrayBuffer(slotsAt + slots * slotCells * 8),
     });
