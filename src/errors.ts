@@ -63,6 +63,15 @@ export class AceError extends Error {
     this.hint = options.hint;
     this.details = options.details ?? [];
   }
+
+  /** The same error with more facts behind its message. */
+  withDetails(...facts: readonly string[]): AceError {
+    return new AceError(this.code, this.message, {
+      cause: this.cause,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      details: [...this.details, ...facts],
+    });
+  }
 }
 
 /** An {@link AceError} as plain data, for the way across a thread boundary (structured clone drops subclasses). */

@@ -2,14 +2,12 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { AceError, systemCodeOf } from "../errors.ts";
+import { refName } from "../oci/annotations.ts";
 import { type Descriptor, descriptorSchema, orderedDescriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ociImageIndex } from "../oci/media-types.ts";
 import { groupCommit } from "./group-commit.ts";
 import { replaceFile, type WritePolicy } from "./replace-file.ts";
-
-/** image-spec annotations.md: the tag of a manifest in `index.json`. */
-const refName = "org.opencontainers.image.ref.name";
 
 const indexSchema = v.object({ manifests: v.array(descriptorSchema) });
 

@@ -4,6 +4,7 @@ import { sniffBytes, sniffCompression } from "../archive/decompress.ts";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
 import { startReader } from "../pool/reader.ts";
+import { openSegment } from "../tape/fill-segment.ts";
 import { Window } from "../tape/window.ts";
 import { windowBytesFor } from "./window-size.ts";
 
@@ -192,14 +193,9 @@ class StreamSource implements ArchiveSource {
   }
 
   async #append(start: number, end: number): Promise<number> {
-    for (;;) {
-      const slot = this.#window.append(start, end);
-      if (slot !== undefined) {
-        this.#cursor = end;
-        return slot;
-      }
-      await this.#window.waitForSlot();
-    }
+    const slot = await openSegment(this.#window, start, end);
+    this.#cursor = end;
+    return slot;
   }
 
   /** Waits for the reader; when the window is aborted, the reader's own error is the one to report. */

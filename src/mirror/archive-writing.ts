@@ -1,6 +1,7 @@
 /** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
 import { Limiter } from "../content/limiter.ts";
 import type { Writer } from "../pool/writer.ts";
+import { fillSegment, openSegment } from "../tape/fill-segment.ts";
 import type { Window } from "../tape/window.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";
 import { type ArchiveContent, type ArchivePiece, planArchive } from "./plan-archive.ts";
@@ -71,21 +72,13 @@ export class ArchiveWriting {
   async #place(piece: ArchivePiece): Promise<number> {
     const end = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
     if (end > piece.offset) {
-      const slot = await this.#slot(piece.offset, end);
+      const slot = await openSegment(this.#window, piece.offset, end);
       if (piece.kind === "blob") await this.#fetch(piece, slot);
-      else await this.#fill(piece.offset, piece.bytes, slot);
+      else await fillSegment(this.#window, slot, piece.offset, piece.bytes);
     }
     if (piece.kind === "bytes" && piece.complete !== undefined)
       this.#queue.push({ descriptor: piece.complete, offset: end });
     return end;
-  }
-
-  async #slot(start: number, end: number): Promise<number> {
-    for (;;) {
-      const slot = this.#window.append(start, end);
-      if (slot !== undefined) return slot;
-      await this.#window.waitForSlot();
-    }
   }
 
   /** Starts the fetch once the blob's first byte has room, so that every job that runs can make headway. */
@@ -108,15 +101,5 @@ export class ArchiveWriting {
         this.fail(error);
       }
     });
-  }
-
-  async #fill(offset: number, bytes: Uint8Array, slot: number): Promise<void> {
-    const step = Math.max(1, Math.floor(this.#window.capacityBytes / 4));
-    for (let done = 0; done < bytes.length; done += step) {
-      const part = bytes.subarray(done, done + step);
-      await this.#window.waitForFront(offset + done + part.length - this.#window.capacityBytes);
-      this.#window.write(offset + done, part);
-      this.#window.advance(slot, offset + done + part.length);
-    }
   }
 }

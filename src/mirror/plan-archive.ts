@@ -4,6 +4,7 @@ import { firstIndexJson, type LayoutFacts, lastIndexJson, ociLayoutJson } from "
 import { type ArchivedImage, manifestJson } from "../archive/manifest-json.ts";
 import { paddingBytes, type TarEntry, tarHeader, tarTrailer } from "../archive/tar-header.ts";
 import { type GraphNode, walkGraph } from "../content/walk.ts";
+import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 
@@ -56,7 +57,7 @@ export function* planArchive(content: ArchiveContent): Generator<ArchivePiece, v
 /** The ledger's line for the root carries its tag and nothing else, as the original's does. */
 function rootTagged(content: ArchiveContent, node: GraphNode): Descriptor {
   if (node !== content.root) return node.descriptor;
-  return { ...node.descriptor, annotations: { "org.opencontainers.image.ref.name": content.facts.tag } };
+  return { ...node.descriptor, annotations: { [annotationKeys.refName]: content.facts.tag } };
 }
 
 /** Hands out places. */

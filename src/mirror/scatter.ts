@@ -5,6 +5,7 @@ import { type GraphNode, readGraph } from "../content/walk.ts";
 import { readSources } from "../lists/read-sources.ts";
 import { parseSelectors } from "../lists/selector.ts";
 import { parseMapper } from "../mapping/parse-mapper.ts";
+import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childManifests, parseManifest, type RawManifest } from "../oci/manifest.ts";
@@ -106,7 +107,7 @@ function entriesOf(root: RawManifest, image: string): readonly Descriptor[] {
   const children = childManifests(content);
   if (isIndexType(content.mediaType) && children.some((child) => sourceOf(child) !== undefined))
     return children;
-  const annotations = { ...content.annotations, "vnd.act3-ace.manifest.source": image };
+  const annotations = { ...content.annotations, [annotationKeys.manifestSource]: image };
   return [{ ...root.descriptor, annotations }];
 }
 

@@ -91,7 +91,8 @@ export class Unpacking {
   }
 
   /**
-   * After an archive turned out to be cut or damaged, or its medium cannot be read any further: lets what stood before that arrive, since the next part counts on it.
+   * After an archive turned out to be cut or damaged, or its medium cannot be read any further: lets what stood before that
+   * arrive, since the next part counts on it.
    * @param arrived how many blobs the destination has of it
    * @returns the error to end with
    */
@@ -101,11 +102,7 @@ export class Unpacking {
     const blobs = arrived();
     if (blobs === 0) return error;
     const fact = `${blobs} of its blobs are in ${destination} now, so that a next part (--existing-from-checkpoint) can complete it; nothing is tagged`;
-    return new AceError(error.code, error.message, {
-      cause: error.cause,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      details: [...error.details, fact],
-    });
+    return error.withDetails(fact);
   }
 
   #countImages(root: Descriptor): number {

@@ -126,9 +126,5 @@ async function explain(
   if (options.checkpoint !== undefined && good > 0) {
     facts.push(`to go on in a new file: --existing-from-checkpoint ${options.checkpoint}:${good}`);
   }
-  return new AceError(cause.code, cause.message, {
-    cause: cause.cause,
-    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
-    details: [...cause.details, ...facts],
-  });
+  return cause.withDetails(...facts);
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import * as v from "valibot";
 import type { Packing } from "../archive/compress-frame.ts";
+import { fillSegment, openSegment } from "../tape/fill-segment.ts";
 import type { Window } from "../tape/window.ts";
 import type { CompressJob } from "./compress-job.ts";
 import { entryPath } from "./entry-paths.ts";
@@ -129,17 +130,7 @@ class Packer {
   async #place(bytes: Uint8Array): Promise<void> {
     const start = this.#written;
     this.#written += bytes.length;
-    let slot = this.#packed.append(start, this.#written);
-    while (slot === undefined) {
-      await this.#packed.waitForSlot();
-      slot = this.#packed.append(start, this.#written);
-    }
-    const step = Math.floor(this.#packed.capacityBytes / 4);
-    for (let done = 0; done < bytes.length; done += step) {
-      const part = bytes.subarray(done, done + step);
-      await this.#packed.waitForFront(start + done + part.length - this.#packed.capacityBytes);
-      this.#packed.write(start + done, part);
-      this.#packed.advance(slot, start + done + part.length);
-    }
+    const slot = await openSegment(this.#packed, start, this.#written);
+    await fillSegment(this.#packed, slot, start, bytes);
   }
 }

@@ -2,18 +2,13 @@
 import { formatBytes, formatSeconds } from "./format.ts";
 import type { RunStatus } from "./status.ts";
 
+/** The figures of a {@link RunStatus} that are plain values. */
+type PlainFigures = {
+  [Name in keyof RunStatus as RunStatus[Name] extends () => unknown ? never : Name]: RunStatus[Name];
+};
+
 /** A {@link RunStatus} with its functions called. Survives JSON. */
-export interface Snapshot {
-  phase: string;
-  imagesDone: number;
-  imagesTotal: number;
-  blobsDone: number;
-  blobsTotal: number;
-  blobsSkipped: number;
-  blobsMounted: number;
-  bytesTotal: number;
-  bytesSkipped: number;
-  bytesMounted: number;
+export interface Snapshot extends PlainFigures {
   bytesMoved: number;
   inFlight: number;
   /** 0 to 1. */
