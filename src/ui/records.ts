@@ -1,0 +1,28 @@
+/** Rows for programs: CSV and JSON, byte for byte the same for the same rows. */
+import { goJson } from "../oci/go-json.ts";
+import type { Column } from "./table.ts";
+
+/** A line of column names, then one line a row, as Go's encoding/csv writes them (LF, quotes where needed). No line break at the end. */
+export function formatCsv<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const lines = [
+    columns.map(({ key }) => key),
+    ...rows.map((row) => columns.map(({ value }) => `${value(row) ?? ""}`)),
+  ];
+  return lines.map((fields) => fields.map(csvField).join(",")).join("\n");
+}
+
+/** encoding/csv `fieldNeedsQuotes`: a separator, a quote, a line break, or a blank in front. */
+function csvField(text: string): string {
+  return /[",\r\n]|^\s|^\\\.$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** An array of objects on one line, keys in alphabetical order, as Go writes maps. No line break at the end. */
+export function formatJson<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const sorted = [...columns].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const objects = rows.map((row) => Object.fromEntries(sorted.map(({ key, value }) => [key, value(row)])));
+  return goJson(objects).replace(
+    // What a terminal would obey, and what JSON.stringify leaves as it is: DEL and the C1 controls.
+    /[\x7f-\x9f]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  );
+}
