@@ -13,13 +13,14 @@ const lines = [
   ["pool"],
   ["registry", "layout", "archive", "tape", "mapping", "lists", "config", "ui"],
   ["content"],
-  ["oci"],
+  ["oci", "template"],
   ["errors"],
 ] as const;
 
 /** Rooms that may see less than everything below them. */
 const narrow: Readonly<Record<string, readonly string[]>> = {
   tape: ["errors"],
+  template: ["errors"],
   content: ["oci", "errors"],
   workers: ["pool", "tape"],
   scripts: ["scripts", "src", "test/support"],

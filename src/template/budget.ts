@@ -1,0 +1,88 @@
+/** What one run of a template may use up: no template loops for ever or eats the memory. */
+import { AceError } from "../errors.ts";
+import type { Value } from "./values/value.ts";
+
+/** Nodes evaluated and elements walked in one run. A template of ten lines takes about a hundred. */
+export const MAX_STEPS = 5_000_000;
+/** Bytes a template may write in one run: far more than any list of destinations. */
+export const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+/** Bytes of one string. */
+export const MAX_STRING_BYTES = 16 * 1024 * 1024;
+/** Bytes of all strings that functions make in one run, also of those already thrown away. */
+export const MAX_TOTAL_STRING_BYTES = 256 * 1024 * 1024;
+/** Elements of one list or map. */
+export const MAX_LIST_LENGTH = 1_000_000;
+/** Elements of all lists and maps that functions make in one run. */
+export const MAX_TOTAL_ELEMENTS = 10_000_000;
+/** Templates that call each other: Go allows 100,000, which our stack does not hold. */
+export const MAX_CALL_DEPTH = 1_000;
+/** Parentheses, blocks and lists within each other, in source and in data. */
+export const MAX_NESTING = 500;
+/** Bytes of one regular expression. */
+export const MAX_REGEXP_BYTES = 10_000;
+
+/**
+ * Counts what one run uses. Every method throws an {@link AceError} `input` when a limit is passed, which ends the
+ * run: it is no error of the template language, so a template cannot catch it.
+ */
+export class Budget {
+  #steps = 0;
+  #stringBytes = 0;
+  #elements = 0;
+
+  /** Asks for `count` steps; loops in functions ask once for all their turns, before they begin. */
+  steps(count = 1): void {
+    this.#steps += count;
+    if (!(this.#steps <= MAX_STEPS)) throw spent("steps", MAX_STEPS, "Is there a loop that does not end?");
+  }
+
+  /** Asks for a string of so many bytes, before it is made. */
+  string(bytes: number): void {
+    if (!(bytes <= MAX_STRING_BYTES)) throw spent("bytes in one string", MAX_STRING_BYTES);
+  }
+
+  /** Asks for a list or map of so many elements, before it is made. */
+  list(length: number): void {
+    if (!(length <= MAX_LIST_LENGTH)) throw spent("elements in one list", MAX_LIST_LENGTH);
+  }
+
+  /** Asks for the whole output to be so many bytes. */
+  output(bytes: number): void {
+    if (!(bytes <= MAX_OUTPUT_BYTES)) throw spent("bytes of output", MAX_OUTPUT_BYTES);
+  }
+
+  /** Asks to be so deep in templates that call each other. */
+  depth(depth: number): void {
+    if (!(depth <= MAX_CALL_DEPTH))
+      throw spent("templates that call each other", MAX_CALL_DEPTH, "Does a template call itself?");
+  }
+
+  /** Asks to compile a regular expression of so many bytes. */
+  regexp(bytes: number): void {
+    if (!(bytes <= MAX_REGEXP_BYTES)) throw spent("bytes in a regular expression", MAX_REGEXP_BYTES);
+  }
+
+  /** Notes what a function made; called by the engine for each result. */
+  made(result: Value): void {
+    if (result.kind === "string") {
+      this.string(result.value.length);
+      this.#stringBytes += result.value.length;
+      if (this.#stringBytes > MAX_TOTAL_STRING_BYTES)
+        throw spent("bytes in all strings", MAX_TOTAL_STRING_BYTES);
+      return;
+    }
+    if (result.kind !== "slice" && result.kind !== "map") return;
+    const size = result.kind === "slice" ? result.length : result.entries.size;
+    this.list(size);
+    this.#elements += size;
+    if (this.#elements > MAX_TOTAL_ELEMENTS) throw spent("elements in all lists", MAX_TOTAL_ELEMENTS);
+  }
+}
+
+function spent(
+  what: string,
+  limit: number,
+  hint = "Make the template smaller, or what it works on.",
+): AceError {
+  return new AceError("input", `Cannot go on with the template: more than ${limit} ${what}`, { hint });
+}
