@@ -1,7 +1,7 @@
 /** `mirror gather`: the images of a list into one repository, under one index. */
 
 import { Limiter } from "../content/limiter.ts";
-import { readGraph } from "../content/walk.ts";
+import { readGraph } from "../content/read-graph.ts";
 import { AceError } from "../errors.ts";
 import { readSources, type Source } from "../lists/read-sources.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";

@@ -1,7 +1,8 @@
 /** `mirror scatter`: the images of a gather index to the places a mapper names. */
 
 import { Limiter } from "../content/limiter.ts";
-import { type GraphNode, readGraph } from "../content/walk.ts";
+import { readGraph } from "../content/read-graph.ts";
+import type { GraphNode } from "../content/walk.ts";
 import { readSources } from "../lists/read-sources.ts";
 import { parseSelectors } from "../lists/selector.ts";
 import { parseMapper } from "../mapping/parse-mapper.ts";

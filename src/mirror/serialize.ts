@@ -1,7 +1,8 @@
 /** `mirror serialize`: a gather index and everything below it, out of a registry, as one stream. */
 import type { Packing } from "../archive/compress-frame.ts";
 import { readLedger } from "../archive/ledger.ts";
-import { type GraphNode, readGraph, walkGraph } from "../content/walk.ts";
+import { readGraph } from "../content/read-graph.ts";
+import { type GraphNode, walkGraph } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../oci/digest.ts";

@@ -1,6 +1,8 @@
 /** Graphs of seeded images without a registry: a source of manifests in memory, behind the interface that repositories have. */
+
+import { readGraph } from "../../src/content/read-graph.ts";
 import type { ManifestSource, ReferrerSource } from "../../src/content/storage.ts";
-import { type GraphNode, readGraph } from "../../src/content/walk.ts";
+import type { GraphNode } from "../../src/content/walk.ts";
 import { AceError } from "../../src/errors.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
