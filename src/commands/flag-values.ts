@@ -3,12 +3,34 @@ import { Flags } from "@oclif/core";
 import { parseByteSize } from "../config/bytes.ts";
 import { AceError } from "../errors.ts";
 import { type Platform, parsePlatform } from "../oci/platform.ts";
+import { type PlatformMode, platformModes } from "../oci/platform-filter.ts";
 
 /** A flag with a size in bytes. Its text is read by `parseByteSize` later: oclif would wrap the error in its own words. */
 export const byteSizeFlag = Flags.custom<string>({ helpValue: "BYTES" });
 
 /** A flag that may be given several times. */
 export const repeatableFlag = Flags.custom<string>({ multiple: true, multipleNonGreedy: true });
+
+/** What becomes of a multi-platform image of which `--platforms` wants a part. */
+export const platformModeFlag = Flags.string({
+  default: "original",
+  helpValue: platformModes.join("|"),
+  description:
+    "With -p: each platform an entry of its own, or the index as it is without the others, or a smaller index.",
+});
+
+/**
+ * The value of `--platform-mode`.
+ * @throws AceError `usage`
+ */
+export function parsePlatformMode(text: string): PlatformMode {
+  const mode = platformModes.find((known) => known === text);
+  if (mode !== undefined) return mode;
+  throw new AceError(
+    "usage",
+    `Cannot use ${JSON.stringify(text)} as --platform-mode: want ${platformModes.join(", ")}`,
+  );
+}
 
 /** The values of `--platforms`: each one or more, with commas between. */
 export function parsePlatforms(texts: readonly string[]): Platform[] {

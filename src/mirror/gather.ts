@@ -93,7 +93,7 @@ class Gathering {
   async resolve(sources: readonly Source[]): Promise<readonly GatherEntry[]> {
     const lists = await Promise.all(
       sources.map((source) =>
-        this.#attempt(source.reference, () => resolveSource(source, this.#options.platforms, this.#run)),
+        this.#attempt(source.reference, () => resolveSource(source, this.#options, this.#run)),
       ),
     );
     return lists.flatMap((list) => list ?? []);

@@ -10,6 +10,15 @@ export const extraManifests = "vnd.act3-ace.data.extra-manifests";
 export const ledgerOffset = "vnd.act3-ace.data.offset";
 export const labels = "data.act3-ace.io/labels";
 export const sourceIndex = "data.act3-ace.io/source-index";
+/**
+ * Ours. On an index's descriptor: the platforms, as `-p` takes them, whose manifests below it are wanted. The others are left out
+ * on purpose (`--platform-mode sparse`).
+ */
+export const sparsePlatforms = "data.act3-ace.io/sparse-platforms";
+/** Ours. On a rebuilt index and its entry: the digest of the index it was made from (`--platform-mode rebuild`). */
+export const sourceDigest = "data.act3-ace.io/source-digest";
+/** BuildKit's attestation-storage.md: an index entry about another entry, and that one's digest. */
+export const referenceDigest = "vnd.docker.reference.digest";
 
 const guideSpelling: Readonly<Record<string, string>> = {
   [layerSizeTotal]: "vnd.act3-ace.layer.size.total",

@@ -35,18 +35,47 @@ export function formatPlatform(platform: Platform): string {
   return platform.variant ? `${short}/${platform.variant}` : short;
 }
 
-/** True when every part that `wanted` names is the same in `actual`; a variant not asked for matches any. */
+/** True when every part that `wanted` names is the same in `actual`, in normal form; a variant not asked for matches any. */
 export function matchesPlatform(wanted: Platform, actual: Platform | undefined): boolean {
+  if (actual === undefined) return false;
+  const want = normalPlatform(wanted);
+  const have = normalPlatform(actual);
   return (
-    actual !== undefined &&
-    wanted.os === actual.os &&
-    wanted.architecture === actual.architecture &&
-    (wanted.variant === undefined ||
-      wanted.variant === (actual.variant ?? defaultVariant(actual.architecture)))
+    want.os === have.os &&
+    want.architecture === have.architecture &&
+    (want.variant === undefined || want.variant === (have.variant ?? defaultVariants[have.architecture]))
   );
 }
 
-/** containerd platforms/database.go: arm64 without a variant is v8, arm without one is v7. */
-function defaultVariant(architecture: string): string | undefined {
-  return architecture === "arm64" ? "v8" : architecture === "arm" ? "v7" : undefined;
+/** True for a platform that names a system; BuildKit gives what runs nowhere the platform unknown/unknown. */
+export function isKnownPlatform(platform: Platform | undefined): platform is Platform {
+  const words = platform === undefined ? [] : [platform.os, platform.architecture];
+  return words.length > 0 && words.every((word) => word !== "" && word !== "unknown");
+}
+
+/** containerd platforms/database.go: what an architecture means when no variant is given. */
+const defaultVariants: Readonly<Record<string, string>> = { amd64: "v1", arm64: "v8", arm: "v7" };
+
+/** containerd platforms/database.go: other names of architectures, two of them with a variant. */
+const architectureNames: Readonly<Record<string, { architecture: string; variant?: string }>> = {
+  i386: { architecture: "386" },
+  x86_64: { architecture: "amd64" },
+  "x86-64": { architecture: "amd64" },
+  aarch64: { architecture: "arm64" },
+  armhf: { architecture: "arm", variant: "v7" },
+  armel: { architecture: "arm", variant: "v6" },
+};
+
+/** The normal form of containerd, but that a variant which was not given stays open. */
+function normalPlatform(platform: Platform): Pick<Platform, "os" | "architecture" | "variant"> {
+  const os = platform.os.toLowerCase();
+  const name = platform.architecture.toLowerCase();
+  const known = architectureNames[name] ?? { architecture: name };
+  const variant = known.variant ?? platform.variant?.toLowerCase();
+  return {
+    os: os === "macos" ? "darwin" : os,
+    architecture: known.architecture,
+    // "8" and "v8" are one, and so are "9.0" and "v9".
+    ...(variant ? { variant: variant.replace(/^(?=\d)/, "v").replace(/\.0$/, "") } : {}),
+  };
 }

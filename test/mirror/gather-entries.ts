@@ -11,6 +11,7 @@ export const noOptions: GatherOptions = {
   image: "",
   annotations: {},
   platforms: [],
+  mode: "original",
   indexFallback: false,
   recursive: false,
 };
@@ -21,7 +22,7 @@ const repository = openClient().repository("http://127.0.0.1:9", "library/x");
 /** An artifact under its source reference. */
 export function entryOf(reference: string, artifact: Artifact): GatherEntry {
   const annotations = { "vnd.act3-ace.manifest.source": reference };
-  return { reference, repository, descriptor: { ...artifact.root, annotations } };
+  return { reference, repository, graph: repository, descriptor: { ...artifact.root, annotations } };
 }
 
 /** The JSON of an index. */

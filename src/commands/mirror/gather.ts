@@ -2,7 +2,7 @@
 import { Args, Flags } from "@oclif/core";
 import { parseAnnotations } from "../../lists/annotations.ts";
 import { MirrorCommand } from "../base.ts";
-import { parsePlatforms, repeatableFlag } from "../flag-values.ts";
+import { parsePlatformMode, parsePlatforms, platformModeFlag, repeatableFlag } from "../flag-values.ts";
 
 export default class Gather extends MirrorCommand {
   static override summary = "Copy every image of a list into one repository, and tag an index of them all.";
@@ -42,6 +42,7 @@ export default class Gather extends MirrorCommand {
       helpValue: "os/arch[/variant]",
       description: "Only these platforms of multi-platform images.",
     }),
+    "platform-mode": platformModeFlag,
     "index-fallback": Flags.boolean({
       description: "For registries that take no index in an index: name them in an annotation instead.",
     }),
@@ -54,6 +55,7 @@ export default class Gather extends MirrorCommand {
       image: args.image,
       annotations: parseAnnotations(flags.annotations ?? []),
       platforms: parsePlatforms(flags.platforms ?? []),
+      mode: parsePlatformMode(flags["platform-mode"]),
       indexFallback: flags["index-fallback"],
       recursive: flags.recursive,
     };
