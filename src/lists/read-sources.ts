@@ -38,50 +38,81 @@ async function readText(path: string, name: string): Promise<string> {
 /**
  * Reads a list's text. Rows are lines: a quoted field may have commas, but no line breaks.
  * @param name for messages
- * @throws AceError `input`
+ * @throws AceError `input` that tells all the bad lines, not just the first
  */
 export function parseSources(text: string, name: string): Source[] {
+  const problems: LineProblem[] = [];
   const sources = text
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/)
     .map((content, index) => ({ content: content.trim(), line: index + 1 }))
     .filter(({ content }) => content !== "" && !content.startsWith("#"))
-    .map(({ content, line }) => parseLine(content, line, name));
+    .flatMap(({ content, line }) => {
+      const source = parseLine(content, line);
+      if (!("why" in source)) return [source];
+      problems.push(source);
+      return [];
+    });
+  if (problems.length > 0) throw badLines(problems, name);
   if (sources.length > 0) return sources;
   throw new AceError("input", `Cannot use sources ${name}: there is no image in it`, {
     hint: "Write one image reference a line, as in docker.io/library/alpine:3.20.",
   });
 }
 
-function parseLine(content: string, line: number, name: string): Source {
-  const fail = (why: string, hint?: string): AceError =>
-    new AceError("input", `Cannot read sources ${name}:${line}: ${why}`, hint === undefined ? {} : { hint });
-  const [reference = "", ...fields] = fieldsOf(content, fail);
+/** What is wrong with a line. */
+interface LineProblem {
+  line: number;
+  why: string;
+  hint: string | undefined;
+}
+
+/** The first bad line in the message, the others behind it. */
+function badLines(problems: readonly LineProblem[], name: string): AceError {
+  const [first, ...others] = problems.map(({ line, why }) => `${name}:${line}: ${why}`);
+  const hint = problems[0]?.hint;
+  return new AceError("input", `Cannot read sources ${first}`, {
+    details: others,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+const labelHint = "Write labels behind the reference as ,key=value.";
+
+function parseLine(content: string, line: number): Source | LineProblem {
+  const fields = fieldsOf(content);
+  if (typeof fields === "string") return { line, why: fields, hint: undefined };
+  const [reference = "", ...texts] = fields;
   try {
     parseReference(reference);
   } catch (error) {
-    if (error instanceof AceError) throw fail(error.message, error.hint);
+    if (error instanceof AceError) return { line, why: error.message, hint: error.hint };
     throw error;
   }
   const labels: Record<string, string> = {};
-  for (const field of fields.filter((text) => text !== "")) {
-    const equals = field.indexOf("=");
-    const key = field.slice(0, Math.max(equals, 0)).trim();
-    const value = field.slice(equals + 1).trim();
-    const problem =
-      equals < 0
-        ? `${JSON.stringify(field)} is no label`
-        : (labelKeyProblem(key) ?? labelValueProblem(value));
-    if (problem !== undefined) throw fail(problem, "Write labels behind the reference as ,key=value.");
+  for (const text of texts.filter((field) => field !== "")) {
+    const { key, value, why } = parseLabel(text);
+    if (why !== undefined) return { line, why, hint: labelHint };
     labels[key] = value;
   }
   return { reference, labels, line };
 }
 
-function fieldsOf(content: string, fail: (why: string) => AceError): string[] {
+function parseLabel(text: string): { key: string; value: string; why: string | undefined } {
+  const equals = text.indexOf("=");
+  const key = text.slice(0, Math.max(equals, 0)).trim();
+  const value = text.slice(equals + 1).trim();
+  if (equals < 0) return { key, value, why: `${JSON.stringify(text)} is no label: there is no "=" in it` };
+  return { key, value, why: (labelKeyProblem(key) ?? labelValueProblem(value))?.why };
+}
+
+/** The fields of a line, or what is wrong with it. */
+function fieldsOf(content: string): string[] | string {
   try {
     return parse(content, { trim: true, relax_column_count: true })[0] ?? [];
   } catch (cause) {
-    throw fail(messageOf(cause));
+    // The parser's own words count lines from the one that it was given.
+    const unclosed = systemCodeOf(cause) === "CSV_QUOTE_NOT_CLOSED";
+    return unclosed ? "a quote is opened and not closed" : "a quote stands inside of a field";
   }
 }

@@ -1,6 +1,6 @@
 /** Label selectors in the grammar of Kubernetes (apimachinery `labels.Parse`), and the labels they match. */
 import { AceError } from "../errors.ts";
-import { type Labels, labelKeyProblem, labelValueProblem } from "./labels.ts";
+import { type LabelProblem, type Labels, labelKeyProblem, labelValueProblem } from "./labels.ts";
 
 /** One condition; a selector is the conjunction of several. */
 type Requirement = (labels: Labels) => boolean;
@@ -25,7 +25,8 @@ interface Token {
   at: number;
 }
 
-const tokenPattern = /\s*(?:(==|!=|[=!(),<>])|([^\s=!(),<>]+)|$)/y;
+/** Kubernetes' white space is narrower than JavaScript's. */
+const tokenPattern = /[ \t\r\n]*(?:(==|!=|[=!(),<>])|([^ \t\r\n=!(),<>]+)|$)/y;
 
 class SelectorParser {
   readonly #text: string;
@@ -87,42 +88,69 @@ class SelectorParser {
         };
       }
       default:
-        throw this.#error(operator, "want =, ==, !=, in, notin, <, > or a comma");
+        throw this.#error(operator.at, "want =, ==, !=, in, notin, <, > or a comma");
     }
   }
 
   #key(): string {
     const token = this.#take(["word"], "a label key");
-    const problem = labelKeyProblem(token.text);
-    if (problem !== undefined) throw this.#error(token, problem);
-    return token.text;
+    return this.#checked(token, labelKeyProblem(token.text));
   }
 
-  /** A value; nothing at all is the empty value. */
+  /** The value behind `=`; nothing at all is the empty value. */
   #value(): string {
     const token = this.#peek();
-    if (token.kind !== "word") {
-      if (token.kind === "end" || token.kind === "," || token.kind === ")") return "";
-      throw this.#error(token, "want a label value");
-    }
-    this.#next += 1;
-    const problem = labelValueProblem(token.text);
-    if (problem !== undefined) throw this.#error(token, problem);
-    return token.text;
+    if (token.kind === "end" || token.kind === ",") return "";
+    this.#take(["word"], "a label value");
+    return this.#checked(token, labelValueProblem(token.text));
   }
 
+  /** `(a,b)`. An empty value is written as nothing, where it can be told: see {@link #emptyValues}. */
   #values(): ReadonlySet<string | undefined> {
     this.#take(["("], "an opening parenthesis");
-    const values = new Set<string | undefined>([this.#value()]);
-    while (this.#take([",", ")"], "a comma or a closing parenthesis").kind === ",") values.add(this.#value());
+    const values = new Set<string | undefined>();
+    if (this.#peek().kind === ")") values.add("");
+    while (this.#peek().kind !== ")") {
+      if (this.#peek().kind === ",") this.#emptyValues(values);
+      else {
+        const token = this.#take(["word"], "a label value, a comma or a closing parenthesis");
+        values.add(this.#checked(token, labelValueProblem(token.text)));
+        if (this.#peek().kind !== ",") break;
+      }
+    }
+    this.#take([")"], "a comma or a closing parenthesis");
     return values;
+  }
+
+  /**
+   * Commas where a value could be. Kubernetes takes a comma as an empty value when it is the first thing in the parentheses, the
+   * last one, or one of two in a row; a pair wants something behind it, so that `(a,,)` is an error and `(a,,,)` is none.
+   */
+  #emptyValues(values: Set<string | undefined>): void {
+    this.#take([","], "a comma");
+    if (values.size === 0) values.add("");
+    const next = this.#peek();
+    if (next.kind === ")") values.add("");
+    if (next.kind !== ",") return;
+    values.add("");
+    this.#next += 1;
+    const behind = this.#peek();
+    if (behind.kind === ")") throw this.#error(behind.at, "want a label value or a comma");
   }
 
   #integer(): bigint {
     const token = this.#take(["word"], "a whole number");
     const number = integerOf(token.text);
-    if (number === undefined) throw this.#error(token, "want a whole number");
+    if (number === undefined || !/^\d/.test(token.text)) {
+      throw this.#error(token.at, "want a whole number from 0 to 9223372036854775807");
+    }
+    this.#checked(token, labelValueProblem(token.text));
     return number;
+  }
+
+  #checked(token: Token, problem: LabelProblem | undefined): string {
+    if (problem !== undefined) throw this.#error(token.at + problem.at, problem.why);
+    return token.text;
   }
 
   #peek(): Token {
@@ -131,14 +159,19 @@ class SelectorParser {
 
   #take(kinds: readonly string[], wanted: string): Token {
     const token = this.#peek();
-    if (!kinds.includes(token.kind)) throw this.#error(token, `want ${wanted}`);
+    if (!kinds.includes(token.kind)) throw this.#error(token.at, `want ${wanted}`);
     this.#next += 1;
     return token;
   }
 
-  #error(token: Token, why: string): AceError {
+  /** @param at the character at fault, counted from 0 */
+  #error(at: number, why: string): AceError {
+    // One line on the terminal, whatever is in it, so that the caret stands below its character.
+    const shown = (text: string) => text.replace(/[\x00-\x1f\x7f-\x9f]/g, " ");
+    const before = Bun.stringWidth(shown(this.#text.slice(0, at)));
     return new AceError("usage", `Cannot use selector ${JSON.stringify(this.#text)}: ${why}`, {
-      details: [`  ${this.#text}`, `  ${" ".repeat(token.at)}^`],
+      details: [`  ${shown(this.#text)}`, `  ${" ".repeat(before)}^`],
+      hint: "Write key=value, key!=value, key in (a,b), key notin (a,b), key, !key, key>1 or key<1, with commas between for AND.",
     });
   }
 }
@@ -159,6 +192,9 @@ function labelOf(labels: Labels, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
+/** A number as Go's `strconv.ParseInt(text, 10, 64)` reads it; undefined for what it refuses. */
 function integerOf(text: string | undefined): bigint | undefined {
-  return text !== undefined && /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, "")) : undefined;
+  if (text === undefined || !/^[+-]?\d+$/.test(text)) return undefined;
+  const number = BigInt(text.replace(/^\+/, ""));
+  return BigInt.asIntN(64, number) === number ? number : undefined;
 }

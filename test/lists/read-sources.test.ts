@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AceError } from "../../src/errors.ts";
 import { parseSources, readSources } from "../../src/lists/read-sources.ts";
 
 const digest = "sha256:a203e1071d73c6452715eb819701cb49ca18e0dcd82fe13928de2724c4f2861f";
@@ -70,9 +71,27 @@ test.each([
   ["a.io/b:1,k=v w", "label value"],
   [`a.io/b:1,k=${long}`, "at most 63"],
   ["a.io/b:1,k=v=w", "label value"],
-  ['a.io/b:1,"k=v', "list:1:"],
+  ['a.io/b:1,"k=v', "list:1: a quote is opened and not closed"],
+  ['a.io/b:1,k="v', "list:1: a quote stands inside of a field"],
 ])("parseSources() refuses %j and names the line", (text, message) => {
   expect(() => parseSources(text, "list")).toThrow(message);
+});
+
+test("all the bad lines of a list are told, with the rule that each breaks", () => {
+  const text = 'a.io/b:1\nubuntu\na.io/c:1,tier=we b\n# fine\n"a.io/d:1,x\na.io/e:1,Team/x=y\n';
+  try {
+    parseSources(text, "list");
+    expect.unreachable();
+  } catch (error) {
+    if (!(error instanceof AceError)) throw error;
+    expect(error.code).toBe("input");
+    expect(error.message).toContain('Cannot read sources list:2: Cannot use "ubuntu"');
+    expect(error.details).toEqual([
+      'list:3: label value "we b" is wrong: Kubernetes wants at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends',
+      "list:5: a quote is opened and not closed",
+      'list:6: the prefix of label key "Team/x" is wrong: Kubernetes wants a domain name of at most 253 lower-case letters, digits, "-" and ".", each part with a letter or digit at both ends',
+    ]);
+  }
 });
 
 test("readSources() reads a file and names it when it is not there", async () => {
