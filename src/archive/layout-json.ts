@@ -31,21 +31,24 @@ export function ociLayoutJson(): string {
 
 /** The index.json at the front of an archive: it names the root only. */
 export function firstIndexJson(facts: LayoutFacts): string {
-  return lastIndexJson(facts, []);
+  return [...lastIndexJsonParts(facts, [])].join("");
 }
 
 /**
- * The index.json at the end of an archive.
+ * The index.json at the end of an archive, in parts: it names every manifest, and there may be many.
  * @param manifests every manifest written behind the root, in archive order, each digest once, as the descriptor of the
  * index that led to it. The original's annotations on them are kept; `root` itself is left out here.
  */
-export function lastIndexJson(facts: LayoutFacts, manifests: readonly Descriptor[]): string {
+export function* lastIndexJsonParts(
+  facts: LayoutFacts,
+  manifests: Iterable<Descriptor>,
+): Generator<string, void, undefined> {
   const root = { ...facts.root, annotations: { [annotationKeys.refName]: facts.tag } };
-  return goJson(
+  const whole = goJson(
     {
       schemaVersion: 2,
       mediaType: ociImageIndex,
-      manifests: [root, ...manifests].map(orderedDescriptor),
+      manifests: [],
       // Go sorts map keys.
       annotations: {
         [annotationKeys.layerSizeDeduplicated]: String(facts.deduplicatedBytes),
@@ -55,6 +58,15 @@ export function lastIndexJson(facts: LayoutFacts, manifests: readonly Descriptor
     },
     2,
   );
+  const [before = "", after = ""] = whole.split('"manifests": []');
+  yield `${before}"manifests": [\n${element(root)}`;
+  for (const manifest of manifests) yield `,\n${element(manifest)}`;
+  yield `\n  ]${after}`;
+}
+
+/** An element of an array one level down. No line break of it stands inside a text: JSON escapes those. */
+function element(descriptor: Descriptor): string {
+  return goJson(orderedDescriptor(descriptor), 2).replace(/^/gm, "    ");
 }
 
 /** What an index.json says. */

@@ -38,31 +38,42 @@ interface LoadEntry {
   Layers: string[];
 }
 
-/**
- * Builds the file: two-space indent, no newline at the end, as the original. `[]` when nothing in the archive is an image.
- * @param images in archive order; a manifest with several references comes once for each
- * @param inArchive true for a blob that this very archive holds
- */
-export function manifestJson(
-  images: readonly ArchivedImage[],
-  inArchive: (digest: Digest) => boolean,
-): string {
-  const entries = new Map<string, LoadEntry>();
-  const taken = new Set<string>();
-  for (const image of images) {
+/** The entries of the file, gathered image by image. */
+export class LoadList {
+  readonly #entries = new Map<string, LoadEntry>();
+  readonly #taken = new Set<string>();
+
+  /**
+   * Takes the next image, in archive order; a manifest with several references comes once for each.
+   * @param inArchive true for a blob that this very archive holds
+   */
+  add(image: ArchivedImage, inArchive: (digest: Digest) => boolean): void {
     const { config, layers } = image.content;
-    if (config === undefined || !isRunnable(image, config)) continue;
-    if (![config, ...layers].every((blob) => inArchive(blob.digest))) continue;
+    if (config === undefined || !isRunnable(image, config)) return;
+    if (![config, ...layers].every((blob) => inArchive(blob.digest))) return;
     const paths = layers.map((layer) => blobEntryName(layer.digest));
     const key = [config.digest, ...paths].join(" ");
-    const entry = entries.get(key) ?? { Config: blobEntryName(config.digest), RepoTags: [], Layers: paths };
-    entries.set(key, entry);
+    const entry = this.#entries.get(key) ?? {
+      Config: blobEntryName(config.digest),
+      RepoTags: [],
+      Layers: paths,
+    };
+    this.#entries.set(key, entry);
     const tag = loadableTag(image.reference);
-    if (tag === undefined || taken.has(tag)) continue;
-    taken.add(tag);
+    if (tag === undefined || this.#taken.has(tag)) return;
+    this.#taken.add(tag);
     entry.RepoTags.push(tag);
   }
-  return goJson([...entries.values()], 2);
+
+  /** The file: two-space indent, no newline at the end, as the original. `[]` when nothing in the archive is an image. */
+  *parts(): Generator<string, void, undefined> {
+    let open = "[";
+    for (const entry of this.#entries.values()) {
+      yield `${open}\n${goJson(entry, 2).replace(/^/gm, "  ")}`;
+      open = ",";
+    }
+    yield open === "[" ? "[]" : "\n]";
+  }
 }
 
 const configTypes = new Set([

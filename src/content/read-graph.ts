@@ -1,13 +1,15 @@
 /** Reads the graph below a manifest, many manifests at a time. */
 import { AceError } from "../errors.ts";
+import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Digest } from "../oci/digest.ts";
+import { type Digest, isDigest } from "../oci/digest.ts";
 import { goJson } from "../oci/go-json.ts";
-import { childManifests, type ManifestContent, parseManifest, type RawManifest } from "../oci/manifest.ts";
+import { type ManifestContent, parseManifest, type RawManifest } from "../oci/manifest.ts";
 import { isForeignLayer } from "../oci/media-types.ts";
+import { filterBelow, type PlatformFilter } from "../oci/platform-filter.ts";
 import { Limiter } from "./limiter.ts";
 import type { BlobPresence, ManifestSource, ReferrerSource } from "./storage.ts";
-import { GraphNode, splitChildren } from "./walk.ts";
+import { GraphNode, wantedChildren } from "./walk.ts";
 
 /** Where a graph is read from. */
 export type GraphSource = ManifestSource & Partial<ReferrerSource & BlobPresence>;
@@ -67,15 +69,21 @@ export class GraphReading {
   /**
    * A manifest with all that hangs below it.
    * @param path the manifests above it, from the root down
+   * @param parent what of its parent is wanted; undefined for all
    * @throws AceError what the source throws; `registry` when manifests are nested in a circle
    */
-  async node(descriptor: Descriptor, path: readonly Digest[] = []): Promise<GraphNode> {
+  async node(
+    descriptor: Descriptor,
+    path: readonly Digest[] = [],
+    parent?: PlatformFilter,
+  ): Promise<GraphNode> {
     const head = await this.head(descriptor, path);
     const below = [...path, descriptor.digest];
-    const { nested, odd } = splitChildren(childManifests(head.content));
+    const filter = head.content.kind === "index" ? filterBelow(descriptor, parent) : undefined;
+    const { nested, odd } = wantedChildren(head.content, filter);
     const [manifests, referrers] = await Promise.all([
-      nested.length === 0 ? none : Promise.all(nested.map((child) => this.node(child, below))),
-      this.#refer(descriptor, below),
+      nested.length === 0 ? none : Promise.all(nested.map((child) => this.node(child, below, filter))),
+      this.#refer(descriptor, head.content, below),
     ]);
     return new GraphNode(
       descriptor,
@@ -85,6 +93,7 @@ export class GraphReading {
       odd.length === 0 ? none : odd,
       referrers,
       head.elsewhere,
+      filter,
     );
   }
 
@@ -118,9 +127,19 @@ export class GraphReading {
     );
   }
 
-  async #refer(subject: Descriptor, below: readonly Digest[]): Promise<readonly GraphNode[]> {
+  /** What refers to the index that a rebuilt one was made from is about the rebuilt one too. */
+  async #refer(
+    subject: Descriptor,
+    content: ManifestContent,
+    below: readonly Digest[],
+  ): Promise<readonly GraphNode[]> {
     if (!this.#options.recursive) return none;
-    const listed = await this.referrersOf(subject);
+    const origin = content.kind === "index" ? content.annotations[annotationKeys.sourceDigest] : undefined;
+    const lists = await Promise.all([
+      this.referrersOf(subject),
+      origin === undefined || !isDigest(origin) ? none : this.referrersOf({ ...subject, digest: origin }),
+    ]);
+    const listed = lists.flat();
     return Promise.all(listed.map((referrer) => this.node(referrer, below)));
   }
 

@@ -1,8 +1,9 @@
 /** The graph below a manifest, and giving it out in archive order. */
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { childBlobs, type ManifestContent, type RawManifest } from "../oci/manifest.ts";
+import { childBlobs, childManifests, type ManifestContent, type RawManifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-types.ts";
+import type { PlatformFilter } from "../oci/platform-filter.ts";
 
 /** A manifest with all that hangs below it. */
 export class GraphNode {
@@ -11,6 +12,7 @@ export class GraphNode {
   /**
    * @param odd entries of an index that are no manifests: they travel as blobs
    * @param elsewhere foreign layers that the source does not have: they stay where their `urls` say
+   * @param filter of an index some of whose manifests may be left out on purpose
    */
   constructor(
     /** As its parent names it, with the parent's annotations and platform. */
@@ -23,9 +25,16 @@ export class GraphNode {
     /** Manifests that refer to this one, when referrers were asked for. */
     readonly referrers: readonly GraphNode[],
     elsewhere: readonly Descriptor[],
+    readonly filter?: PlatformFilter | undefined,
   ) {
     this.#odd = odd;
     this.#elsewhere = elsewhere;
+  }
+
+  /** True for an index some of whose manifests are left out on purpose; not every registry takes one. */
+  get isSparse(): boolean {
+    if (this.filter === undefined) return false;
+    return this.manifests.length + this.#odd.length < childManifests(this.content).length;
   }
 
   /** In archive order. Put together at each call: a graph of thousands of images is held in memory, these lists need not be. */
@@ -34,6 +43,18 @@ export class GraphNode {
     if (this.#elsewhere.length === 0) return blobs;
     return blobs.filter((blob) => this.#elsewhere.every(({ digest }) => digest !== blob.digest));
   }
+}
+
+/**
+ * Everything that an index names and that is wanted.
+ * @param filter what leaves the others out on purpose; without it everything is wanted
+ */
+export function wantedChildren(
+  content: ManifestContent,
+  filter: PlatformFilter | undefined,
+): { nested: Descriptor[]; odd: Descriptor[] } {
+  const children = childManifests(content);
+  return splitChildren(filter === undefined ? children : filter.split(children).kept);
 }
 
 /** An index may name things that are no manifests (image-spec allows it, the original panics): those travel as blobs. */
@@ -55,14 +76,18 @@ export interface SeenDigests {
   add(digest: Digest): unknown;
 }
 
-/** Depth first, a manifest before what it names, each digest once; after a manifest's children come its referrers. */
+/**
+ * Depth first, a manifest before what it names, each digest once; after a manifest's children come its referrers.
+ * Below an index that comes again is looked again: it may have been narrowed to other platforms the first time.
+ */
 export function* walkGraph(
   root: GraphNode,
   seen: SeenDigests = new Set(),
 ): Generator<GraphStep, void, undefined> {
-  if (seen.has(root.descriptor.digest)) return;
+  const again = seen.has(root.descriptor.digest);
+  if (again && root.content.kind === "image") return;
   seen.add(root.descriptor.digest);
-  yield { kind: "manifest", node: root };
+  if (!again) yield { kind: "manifest", node: root };
   for (const child of root.manifests) yield* walkGraph(child, seen);
   for (const blob of root.blobs) {
     if (seen.has(blob.digest)) continue;

@@ -3,8 +3,9 @@ import { Limiter } from "../content/limiter.ts";
 import type { Writer } from "../pool/writer.ts";
 import { fillSegment, openSegment } from "../tape/fill-segment.ts";
 import type { Window } from "../tape/window.ts";
+import type { ArchivePiece } from "./archive-layout.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";
-import { type ArchiveContent, type ArchivePiece, planArchive } from "./plan-archive.ts";
+import type { ArchivePlan } from "./plan-archive.ts";
 import { type RunContext, stoppedError, unlessStopped } from "./run.ts";
 import type { BlobSource } from "./write-archive-options.ts";
 
@@ -16,7 +17,7 @@ const queuedJobs = 4;
 
 /** One archive on its way into the window. {@link ArchiveWriting.run} ends when the writer has all of it. */
 export class ArchiveWriting {
-  readonly #content: ArchiveContent;
+  readonly #plan: ArchivePlan;
   readonly #blobSource: BlobSource;
   readonly #run: RunContext;
   readonly #window: Window;
@@ -27,7 +28,7 @@ export class ArchiveWriting {
   #failure: { error: unknown } | undefined;
 
   constructor(
-    content: ArchiveContent,
+    plan: ArchivePlan,
     blobSource: BlobSource,
     run: RunContext,
     window: Window,
@@ -37,7 +38,7 @@ export class ArchiveWriting {
   ) {
     this.#stop = stop;
     this.#jobs = new Limiter(run.pool.concurrency * queuedJobs);
-    this.#content = content;
+    this.#plan = plan;
     this.#blobSource = blobSource;
     this.#run = run;
     this.#window = window;
@@ -50,7 +51,7 @@ export class ArchiveWriting {
     try {
       await unlessStopped(this.#writer.opened, this.#run.signal);
       let end = 0;
-      for (const piece of planArchive(this.#content)) end = await this.#place(piece);
+      for (const piece of this.#plan.pieces()) end = await this.#place(piece);
       this.#window.setEnd(end);
       await this.#jobs.idle();
       if (this.#failure !== undefined) throw this.#failure.error;
@@ -93,7 +94,7 @@ export class ArchiveWriting {
           slot,
           offset,
           descriptor: { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size },
-          source: this.#blobSource(descriptor, piece.parent),
+          source: this.#blobSource(piece.entry),
           holdBack: descriptor.size <= this.#window.capacityBytes / heldBackPart,
         });
         this.#run.status.blobsDone++;

@@ -59,24 +59,20 @@ export function layerSizes(entries: Iterable<GraphNode>): LayerSizes {
   return sizes;
 }
 
-/** Every image manifest with the source reference above it; for `manifest.json` and for counting. */
-export function archivedImages(root: GraphNode, rootReference: string): ArchivedImage[] {
+/**
+ * Every image manifest of an entry, with the source reference above it; for `manifest.json`.
+ * @param reference of an entry that does not say its own
+ */
+export function archivedImages(entry: GraphNode, reference: string): ArchivedImage[] {
   const images: ArchivedImage[] = [];
-  const visit = (node: GraphNode, reference: string, nested: boolean) => {
+  const visit = (node: GraphNode, inherited: string) => {
+    const named = sourceOf(node.descriptor) ?? inherited;
     if (node.content.kind === "image") {
-      images.push({
-        reference,
-        platform: nested ? node.descriptor.platform : undefined,
-        content: node.content,
-      });
+      const platform = node === entry ? undefined : node.descriptor.platform;
+      images.push({ reference: named, platform, content: node.content });
     }
-    for (const child of node.manifests) visit(child, sourceOf(child.descriptor) ?? reference, node !== root);
+    for (const child of node.manifests) visit(child, named);
   };
-  visit(root, rootReference, false);
+  visit(entry, reference);
   return images;
-}
-
-/** How many sources an index stands for; a plain image is one. */
-export function countImages(root: GraphNode): number {
-  return Math.max(1, root.manifests.length);
 }

@@ -1,118 +1,31 @@
 /** Lays an archive out: every entry with its place, before a byte of any blob is fetched (compat section 4). */
-import { blobEntryName } from "../archive/entry-name.ts";
-import { firstIndexJson, type LayoutFacts, lastIndexJson, ociLayoutJson } from "../archive/layout-json.ts";
-import { type ArchivedImage, manifestJson } from "../archive/manifest-json.ts";
-import { paddingBytes, type TarEntry, tarHeader, tarTrailer } from "../archive/tar-header.ts";
+import {
+  firstIndexJson,
+  type LayoutFacts,
+  lastIndexJsonParts,
+  ociLayoutJson,
+} from "../archive/layout-json.ts";
+import { LoadList } from "../archive/manifest-json.ts";
+import { DigestSet } from "../content/digest-set.ts";
+import type { GraphStream } from "../content/stream-graph.ts";
 import { type GraphNode, walkGraph } from "../content/walk.ts";
+import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { type Digest, digestAlgorithm, digestOf } from "../oci/digest.ts";
+import { ArchiveLayout, type ArchivePiece } from "./archive-layout.ts";
+import { archivedImages } from "./gather-index.ts";
+import { StepLog } from "./step-log.ts";
 
 /** What goes into an archive. */
 export interface ArchiveContent {
-  root: GraphNode;
-  facts: LayoutFacts;
+  /** Its root's tag. */
+  tag: string;
+  toolVersion: string;
   /** Blobs the other side has already: left out. Manifests never are. */
-  known: ReadonlySet<Digest>;
-  /** The images for `manifest.json`; undefined writes none. */
-  images: readonly ArchivedImage[] | undefined;
-}
-
-/** One piece of the archive, `[offset, offset + bytes)`, in order and without gaps. */
-export type ArchivePiece =
-  /** Header, small file and padding, or whatever else is known already. `complete` is the descriptor that ends with this piece. */
-  | { kind: "bytes"; offset: number; bytes: Uint8Array; complete?: Descriptor }
-  /** A blob's body, to be fetched. */
-  | { kind: "blob"; offset: number; descriptor: Descriptor; parent: GraphNode };
-
-/** The whole archive in order. Cheap to run twice: once for the size, once for the writing. */
-export function* planArchive(content: ArchiveContent): Generator<ArchivePiece, void, undefined> {
-  const layout = new Layout();
-  yield* layout.file("oci-layout", ociLayoutJson());
-  yield* layout.file("index.json", firstIndexJson(content.facts));
-  const written: Descriptor[] = [];
-  const blobs = new Set<Digest>();
-  for (const step of walkGraph(content.root)) {
-    if (step.kind === "manifest") {
-      const { descriptor, raw } = step.node;
-      written.push(descriptor);
-      yield* layout.directories(descriptor.digest);
-      yield* layout.entry(blobEntryName(descriptor.digest), raw.bytes, rootTagged(content, step.node));
-    } else if (!content.known.has(step.descriptor.digest)) {
-      blobs.add(step.descriptor.digest);
-      yield* layout.directories(step.descriptor.digest);
-      yield* layout.blob(step.descriptor, step.parent);
-    }
-  }
-  yield* layout.file("index.json", lastIndexJson(content.facts, written.slice(1)));
-  if (content.images !== undefined) {
-    yield* layout.file(
-      "manifest.json",
-      manifestJson(content.images, (digest) => blobs.has(digest)),
-    );
-  }
-  yield layout.trailer();
-}
-
-/** The ledger's line for the root carries its tag and nothing else, as the original's does. */
-function rootTagged(content: ArchiveContent, node: GraphNode): Descriptor {
-  if (node !== content.root) return node.descriptor;
-  return { ...node.descriptor, annotations: { [annotationKeys.refName]: content.facts.tag } };
-}
-
-/** Hands out places. */
-class Layout {
-  #offset = 0;
-  readonly #algorithms = new Set<string>();
-
-  *file(name: string, text: string): Generator<ArchivePiece, void, undefined> {
-    yield* this.entry(name, new TextEncoder().encode(text), undefined);
-  }
-
-  *entry(
-    name: string,
-    body: Uint8Array,
-    complete: Descriptor | undefined,
-  ): Generator<ArchivePiece, void, undefined> {
-    const header = tarHeader({ name, sizeBytes: body.length, kind: "file" });
-    const bytes = new Uint8Array(header.length + body.length + paddingBytes(body.length));
-    bytes.set(header);
-    bytes.set(body, header.length);
-    yield this.#place(bytes, complete);
-  }
-
-  /** `blobs/` and `blobs/ALGORITHM/`, before the first blob of that algorithm. */
-  *directories(digest: Digest): Generator<ArchivePiece, void, undefined> {
-    const algorithm = digestAlgorithm(digest);
-    if (this.#algorithms.has(algorithm)) return;
-    const names = this.#algorithms.size === 0 ? ["blobs", `blobs/${algorithm}`] : [`blobs/${algorithm}`];
-    this.#algorithms.add(algorithm);
-    for (const name of names)
-      yield this.#place(tarHeader({ name, sizeBytes: 0, kind: "directory" }), undefined);
-  }
-
-  *blob(descriptor: Descriptor, parent: GraphNode): Generator<ArchivePiece, void, undefined> {
-    const entry: TarEntry = {
-      name: blobEntryName(descriptor.digest),
-      sizeBytes: descriptor.size,
-      kind: "file",
-    };
-    yield this.#place(tarHeader(entry), descriptor.size === 0 ? descriptor : undefined);
-    if (descriptor.size === 0) return;
-    yield { kind: "blob", offset: this.#offset, descriptor, parent };
-    this.#offset += descriptor.size;
-    yield this.#place(new Uint8Array(paddingBytes(descriptor.size)), descriptor);
-  }
-
-  trailer(): ArchivePiece {
-    return this.#place(tarTrailer(), undefined);
-  }
-
-  #place(bytes: Uint8Array, complete: Descriptor | undefined): ArchivePiece {
-    const offset = this.#offset;
-    this.#offset += bytes.length;
-    return { kind: "bytes", offset, bytes, ...(complete === undefined ? {} : { complete }) };
-  }
+  known: { has(digest: Digest): boolean };
+  /** The reference that `manifest.json` gives to a root that is an image itself; undefined writes no such file. */
+  loadAs: string | undefined;
 }
 
 /** What a plan comes to. */
@@ -128,22 +41,157 @@ export interface ArchiveSize {
   knownBytes: number;
 }
 
-/** Adds a plan up without writing it. */
-export function measureArchive(content: ArchiveContent): ArchiveSize {
-  const size: ArchiveSize = { bytes: 0, blobs: 0, blobBytes: 0, manifests: 0, knownBlobs: 0, knownBytes: 0 };
-  for (const piece of planArchive(content)) {
-    size.bytes += piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length;
-    if (piece.kind === "blob") {
-      size.blobs++;
-      size.blobBytes += piece.descriptor.size;
+/**
+ * Reads a graph to its end and plans the archive of it. Nothing of the graph is kept but a compressed list.
+ * @param open opens the graph; manifests for which `skip` is true need not be read
+ * @throws AceError what reading the graph throws; `digest` for an empty blob that has another digest than that of nothing
+ */
+export async function planArchive(
+  open: (skip: (digest: Digest) => boolean) => Promise<GraphStream>,
+  content: ArchiveContent,
+): Promise<ArchivePlan> {
+  const seen = new DigestSet();
+  // With manifest.json each entry is looked at: it may give another name to the same image.
+  const graph = await open(content.loadAs === undefined ? (digest) => seen.has(digest) : () => false);
+  const plan = new ArchivePlan(graph, content, seen);
+  for await (const child of graph.children) plan.add(child, true);
+  plan.addBlobs(graph.root);
+  for await (const referrer of graph.referrers) plan.add(referrer, false);
+  plan.close();
+  return plan;
+}
+
+/** An archive that is known to the byte and not written yet. */
+export class ArchivePlan {
+  /** Sources that the root stands for; a plain image is one. */
+  readonly imageCount: number;
+  readonly size: ArchiveSize = {
+    bytes: 0,
+    blobs: 0,
+    blobBytes: 0,
+    manifests: 0,
+    knownBlobs: 0,
+    knownBytes: 0,
+  };
+  readonly #root: GraphNode;
+  readonly #content: ArchiveContent;
+  readonly #seen: DigestSet;
+  readonly #steps = new StepLog();
+  readonly #loads: LoadList | undefined;
+  #blobBytes = 0;
+
+  constructor(graph: GraphStream, content: ArchiveContent, seen: DigestSet) {
+    const { root } = graph;
+    this.imageCount = Math.max(1, graph.childCount);
+    this.#root = root;
+    this.#content = content;
+    this.#seen = seen;
+    this.#loads = content.loadAs === undefined ? undefined : new LoadList();
+    seen.add(root.descriptor.digest);
+    this.#addManifest(root, false);
+  }
+
+  /** Takes the next graph below the root. */
+  add(node: GraphNode, isEntry: boolean): void {
+    for (const step of walkGraph(node, this.#seen)) {
+      if (step.kind === "blob") this.#addBlob(step.descriptor);
+      else this.#addManifest(step.node, isEntry && step.node === node);
+    }
+    if (isEntry) this.#addLoads(node);
+  }
+
+  /** Takes the blobs directly below the root. */
+  addBlobs(root: GraphNode): void {
+    for (const blob of root.blobs) {
+      if (this.#seen.has(blob.digest)) continue;
+      this.#seen.add(blob.digest);
+      this.#addBlob(blob);
+    }
+    if (root.content.kind === "image") this.#addLoads(root);
+  }
+
+  /** Adds up what comes around the manifests and blobs. Nothing can be added afterwards. */
+  close(): void {
+    for (const piece of this.pieces()) {
+      this.size.bytes = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
     }
   }
-  for (const step of walkGraph(content.root)) {
-    if (step.kind === "manifest") size.manifests++;
-    else if (content.known.has(step.descriptor.digest)) {
-      size.knownBlobs++;
-      size.knownBytes += step.descriptor.size;
+
+  /** The whole archive in order; as often as wanted. */
+  *pieces(): Generator<ArchivePiece, void, undefined> {
+    const layout = new ArchiveLayout();
+    const utf8 = new TextEncoder();
+    const facts = this.#facts();
+    yield* layout.file("oci-layout", utf8.encode(ociLayoutJson()));
+    yield* layout.file("index.json", utf8.encode(firstIndexJson(facts)));
+    let entry = this.#root.descriptor;
+    for (const step of this.#steps.steps()) {
+      if (step.kind === "blob") {
+        yield* layout.blob(step.descriptor, entry);
+        continue;
+      }
+      if (step.isEntry) entry = step.descriptor;
+      yield* layout.manifest(step.descriptor, step.bytes, this.#ledgerForm(step.descriptor));
+    }
+    yield* layout.text("index.json", () => lastIndexJsonParts(facts, this.#manifests()));
+    const loads = this.#loads;
+    if (loads !== undefined) yield* layout.text("manifest.json", () => loads.parts());
+    yield layout.trailer();
+  }
+  #addManifest(node: GraphNode, isEntry: boolean): void {
+    this.size.manifests++;
+    this.#steps.appendManifest(node.descriptor, node.raw.bytes, isEntry);
+  }
+
+  #addBlob(blob: Descriptor): void {
+    checkEmpty(blob);
+    this.#blobBytes += blob.size;
+    if (this.#content.known.has(blob.digest)) {
+      this.size.knownBlobs++;
+      this.size.knownBytes += blob.size;
+      return;
+    }
+    this.size.blobs++;
+    this.size.blobBytes += blob.size;
+    this.#steps.appendBlob(blob);
+  }
+
+  #addLoads(node: GraphNode): void {
+    const { loadAs, known } = this.#content;
+    if (loadAs === undefined) return;
+    const isHere = (digest: Digest) => this.#seen.has(digest) && !known.has(digest);
+    for (const image of archivedImages(node, loadAs)) this.#loads?.add(image, isHere);
+  }
+
+  #facts(): LayoutFacts {
+    const { tag, toolVersion } = this.#content;
+    const { descriptor, content } = this.#root;
+    const said = annotationKeys.readAnnotation(content.annotations, annotationKeys.layerSizeDeduplicated);
+    const deduplicatedBytes = said !== undefined && /^[0-9]+$/.test(said) ? Number(said) : this.#blobBytes;
+    return { root: descriptor, tag, toolVersion, deduplicatedBytes };
+  }
+
+  /** Every manifest behind the root. */
+  *#manifests(): Generator<Descriptor, void, undefined> {
+    for (const step of this.#steps.steps()) {
+      if (step.kind === "manifest" && step.descriptor.digest !== this.#root.descriptor.digest) {
+        yield step.descriptor;
+      }
     }
   }
-  return size;
+
+  /** The ledger's line for the root carries its tag and nothing else, as the original's does. */
+  #ledgerForm(descriptor: Descriptor): Descriptor {
+    if (descriptor.digest !== this.#root.descriptor.digest) return descriptor;
+    return { ...descriptor, annotations: { [annotationKeys.refName]: this.#content.tag } };
+  }
+}
+
+/** A blob of no bytes is never fetched, so its digest is checked here. */
+function checkEmpty({ digest, size }: Descriptor): void {
+  if (size > 0 || digestOf(new Uint8Array(0), digestAlgorithm(digest)) === digest) return;
+  throw new AceError(
+    "digest",
+    `Cannot archive blob ${digest}: its descriptor says 0 bytes, which is not that digest's content`,
+  );
 }

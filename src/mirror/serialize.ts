@@ -1,16 +1,13 @@
 /** `mirror serialize`: a gather index and everything below it, out of a registry, as one stream. */
 import type { Packing } from "../archive/compress-frame.ts";
 import { readLedger } from "../archive/ledger.ts";
-import { readGraph } from "../content/read-graph.ts";
-import { type GraphNode, walkGraph } from "../content/walk.ts";
-import { AceError } from "../errors.ts";
-import * as annotationKeys from "../oci/annotations.ts";
-import { type Digest, digestAlgorithm, digestOf } from "../oci/digest.ts";
+import { DigestSet } from "../content/digest-set.ts";
+import { type GraphStream, streamGraph, streamSteps } from "../content/stream-graph.ts";
+import type { Digest } from "../oci/digest.ts";
 import { parseReference } from "../oci/reference.ts";
 import { checkDestination } from "../tape/medium.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { archivedImages, countImages, layerSizes } from "./gather-index.ts";
-import { type ArchiveContent, measureArchive } from "./plan-archive.ts";
+import { type ArchiveContent, planArchive } from "./plan-archive.ts";
 import { type RunContext, targetOf } from "./run.ts";
 import { writeArchive } from "./write-archive.ts";
 
@@ -34,9 +31,6 @@ export interface SerializeOptions {
   recursive: boolean;
 }
 
-/** From here on collecting garbage between planning and writing is worth its 10 ms: some 10 MB less with 10 000 images (measured). */
-const manyManifests = 1000;
-
 /**
  * Reads every manifest first, so that a missing one is found before the first byte is written, then writes.
  * @throws AceError
@@ -51,28 +45,27 @@ export async function serialize(options: SerializeOptions, run: RunContext): Pro
   });
   run.pool.warmUp();
   run.status.phase = "reading manifests";
-  const [root, known] = await Promise.all([
-    readImage(options.image, options.recursive, run),
-    readKnown(options, run),
-  ]);
-  const content = contentOf(options, root, known, reference.tag ?? "latest", run.version);
-  const size = measureArchive(content);
-  // Reading thousands of manifests leaves more garbage than manifests; the blobs need the room.
-  if (size.manifests > manyManifests) Bun.gc(true);
+  const content: ArchiveContent = {
+    tag: reference.tag ?? "latest",
+    toolVersion: run.version,
+    known: await readKnown(options, run),
+    loadAs: options.manifestJson ? options.image : undefined,
+  };
+  const plan = await planArchive((skip) => openImage(options.image, options.recursive, skip, run), content);
+  const { size } = plan;
   const { status } = run;
   status.phase = "serializing";
-  status.imagesTotal = countImages(root);
+  status.imagesTotal = plan.imageCount;
   status.blobsTotal = size.blobs;
   status.blobsSkipped = size.knownBlobs;
   status.bytesSkipped = size.knownBytes;
   const source = (await run.source(reference)).address;
   const bytes = await writeArchive(
-    content,
+    plan,
     {
       ...options,
       checkpoint: options.checkpoint,
       compression: options.compression,
-      plannedBytes: size.bytes,
       medium,
       blobSource: () => source,
     },
@@ -92,19 +85,27 @@ export async function serialize(options: SerializeOptions, run: RunContext): Pro
   };
 }
 
-/** The whole graph below a reference. */
-async function readImage(image: string, recursive: boolean, run: RunContext): Promise<GraphNode> {
+/** The graph below a reference, opened. */
+async function openImage(
+  image: string,
+  recursive: boolean,
+  skip: (digest: Digest) => boolean,
+  run: RunContext,
+): Promise<GraphStream> {
   const reference = parseReference(image);
   const repository = await run.source(reference);
   const { descriptor } = await repository.fetchTarget(targetOf(reference));
-  return readGraph(descriptor, repository, { recursive, name: repository.name, signal: run.signal });
+  const options = { recursive, name: repository.name, signal: run.signal };
+  return streamGraph(descriptor, repository, options, skip);
 }
 
 /** Blobs the other side has: those of EXISTING images, and those a checkpoint says are safely on a medium. */
-async function readKnown(options: SerializeOptions, run: RunContext): Promise<ReadonlySet<Digest>> {
-  const known = new Set<Digest>();
+async function readKnown(options: SerializeOptions, run: RunContext): Promise<DigestSet> {
+  const known = new DigestSet();
   const images = options.existing.map(async (image) => {
-    for (const step of walkGraph(await readImage(image, options.recursive, run))) {
+    const seen = new DigestSet();
+    const graph = await openImage(image, options.recursive, (digest) => seen.has(digest), run);
+    for await (const step of streamSteps(graph, seen)) {
       if (step.kind === "blob") known.add(step.descriptor.digest);
     }
   });
@@ -115,41 +116,4 @@ async function readKnown(options: SerializeOptions, run: RunContext): Promise<Re
   });
   await Promise.all([...images, ...checkpoints]);
   return known;
-}
-
-function contentOf(
-  options: SerializeOptions,
-  root: GraphNode,
-  known: ReadonlySet<Digest>,
-  tag: string,
-  toolVersion: string,
-): ArchiveContent {
-  const annotated = annotationKeys.readAnnotation(
-    root.content.annotations,
-    annotationKeys.layerSizeDeduplicated,
-  );
-  const deduplicatedBytes =
-    annotated !== undefined && /^[0-9]+$/.test(annotated)
-      ? Number(annotated)
-      : layerSizes([root]).deduplicatedBytes;
-  for (const step of walkGraph(root)) if (step.kind === "blob") checkEmpty(step.descriptor);
-  return {
-    root,
-    facts: { root: root.descriptor, tag, toolVersion, deduplicatedBytes },
-    known,
-    images: options.manifestJson ? archivedImages(root, options.image) : undefined,
-  };
-}
-
-/** A blob of no bytes is never fetched, so its digest is checked here. */
-function checkEmpty(descriptor: { digest: Digest; size: number }): void {
-  if (
-    descriptor.size > 0 ||
-    digestOf(new Uint8Array(0), digestAlgorithm(descriptor.digest)) === descriptor.digest
-  )
-    return;
-  throw new AceError(
-    "digest",
-    `Cannot archive blob ${descriptor.digest}: its descriptor says 0 bytes, which is not that digest's content`,
-  );
 }

@@ -1,12 +1,11 @@
 /** Where and how an archive is written. */
 import type { Packing } from "../archive/compress-frame.ts";
 import type { RepositoryAddress } from "../content/endpoint.ts";
-import type { GraphNode } from "../content/walk.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { MediumKind } from "../tape/medium.ts";
 
-/** Says where a blob is fetched from, by the manifest above it. */
-export type BlobSource = (descriptor: Descriptor, parent: GraphNode) => RepositoryAddress;
+/** Says where a blob is fetched from, by the entry of the root that led to it. */
+export type BlobSource = (entry: Descriptor) => RepositoryAddress;
 
 /** Where and how to write. */
 export interface WriteArchiveOptions {
@@ -20,8 +19,6 @@ export interface WriteArchiveOptions {
   force: boolean;
   /** undefined writes a plain tar. */
   compression: Packing | undefined;
-  /** Of the whole archive, from `measureArchive`. */
-  plannedBytes: number;
   /** What the destination is, from `checkDestination`. */
   medium: MediumKind;
   /** Where a blob is fetched from. */

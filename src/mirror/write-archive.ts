@@ -8,7 +8,7 @@ import { Window } from "../tape/window.ts";
 import { ArchiveWriting } from "./archive-writing.ts";
 import { FrameMarks } from "./frame-marks.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
-import type { ArchiveContent } from "./plan-archive.ts";
+import type { ArchivePlan } from "./plan-archive.ts";
 import { type RunContext, stoppedError } from "./run.ts";
 import { windowBytesFor } from "./window-size.ts";
 import type { WriteArchiveOptions } from "./write-archive-options.ts";
@@ -33,7 +33,7 @@ const stopGraceMs = 1000;
  * @throws AceError the first cause, with the offset up to which the medium is good in its details
  */
 export async function writeArchive(
-  content: ArchiveContent,
+  plan: ArchivePlan,
   options: WriteArchiveOptions,
   run: RunContext,
 ): Promise<number> {
@@ -58,7 +58,7 @@ export async function writeArchive(
     (offset) => queue.durable(offset),
   );
   const { status, signal } = run;
-  status.bytesTotal = options.plannedBytes;
+  status.bytesTotal = plan.size.bytes;
   status.bytesMoved = () => window.front;
   status.windowFill = () => Math.max(0, window.scanned - window.front) / window.capacityBytes;
   const stop = () => {
@@ -67,7 +67,7 @@ export async function writeArchive(
   };
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const writing = new ArchiveWriting(content, options.blobSource, run, window, writer, queue, stop);
+    const writing = new ArchiveWriting(plan, options.blobSource, run, window, writer, queue, stop);
     const packing =
       options.compression === undefined
         ? Promise.resolve()

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { blobEntryName } from "../../src/archive/entry-name.ts";
 import { parseIndexJson } from "../../src/archive/layout-json.ts";
-import { type ArchivedImage, manifestJson } from "../../src/archive/manifest-json.ts";
+import { type ArchivedImage, LoadList } from "../../src/archive/manifest-json.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
+import type { Digest } from "../../src/oci/digest.ts";
 import { parseManifest } from "../../src/oci/manifest.ts";
 import { testData, textOf } from "./original.ts";
 
@@ -28,7 +29,13 @@ function imagesOfOriginal(): ArchivedImage[] {
 const [, base, , , , tool] = imagesOfOriginal();
 const parse = (text: string): { Config: string; RepoTags: string[]; Layers: string[] }[] => JSON.parse(text);
 
-describe("manifestJson()", () => {
+function manifestJson(images: readonly ArchivedImage[], inArchive: (digest: Digest) => boolean): string {
+  const list = new LoadList();
+  for (const image of images) list.add(image, inArchive);
+  return [...list.parts()].join("");
+}
+
+describe("LoadList", () => {
   test("of the original's images keeps its right entries and drops, adds and mends the others", () => {
     const theirs = parse(textOf(archive, "manifest.json"));
     const ours = parse(manifestJson(imagesOfOriginal(), all));

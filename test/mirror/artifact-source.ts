@@ -2,6 +2,7 @@
 
 import { readGraph } from "../../src/content/read-graph.ts";
 import type { ManifestSource, ReferrerSource } from "../../src/content/storage.ts";
+import { type GraphStream, streamGraph } from "../../src/content/stream-graph.ts";
 import type { GraphNode } from "../../src/content/walk.ts";
 import { AceError } from "../../src/errors.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
@@ -41,4 +42,14 @@ export async function graphOf(artifact: Artifact, more: readonly Artifact[] = []
     name: "test",
     signal: new AbortController().signal,
   });
+}
+
+/** The same graph as a stream. */
+export async function streamOf(
+  artifact: Artifact,
+  more: readonly Artifact[],
+  skip: (digest: Digest) => boolean,
+): Promise<GraphStream> {
+  const options = { recursive: more.length > 0, name: "test", signal: new AbortController().signal };
+  return await streamGraph(artifact.root, new ArtifactSource([artifact, ...more]), options, skip);
 }

@@ -1,11 +1,7 @@
 /** The plan is the archive: every byte has its place before a blob is fetched. */
 import { describe, expect, test } from "bun:test";
-import {
-  type ArchiveContent,
-  type ArchivePiece,
-  measureArchive,
-  planArchive,
-} from "../../src/mirror/plan-archive.ts";
+import type { ArchivePiece } from "../../src/mirror/archive-layout.ts";
+import { type ArchivePlan, planArchive } from "../../src/mirror/plan-archive.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { tarParts } from "../interop/tar-blocks.ts";
 import {
@@ -18,29 +14,28 @@ import {
   multiArchOf,
   sbomOf,
 } from "../support/images.ts";
-import { graphOf } from "./artifact-source.ts";
+import { streamOf } from "./artifact-source.ts";
 
 const tool = imageOf({ seed: "plan/tool" });
 const gathered = indexOf([tool, multiArchOf("plan/multi"), chartOf("app", "1.0.0"), tool]);
 
-async function contentOfArtifact(
+function planOf(
   artifact: Artifact,
   known: readonly Digest[] = [],
   more: readonly Artifact[] = [],
-): Promise<ArchiveContent> {
-  const root = await graphOf(artifact, more);
-  const facts = { root: artifact.root, tag: "sync-1", toolVersion: "test", deduplicatedBytes: 1 };
-  return { root, facts, known: new Set(known), images: undefined };
+): Promise<ArchivePlan> {
+  const content = { tag: "sync-1", toolVersion: "test", known: new Set(known), loadAs: undefined };
+  return planArchive((skip) => streamOf(artifact, more, skip), content);
 }
 
 /** The archive that comes of a plan when every blob is put into its place. */
-function written(content: ArchiveContent, artifacts: readonly Artifact[]): Uint8Array {
+function written(plan: ArchivePlan, artifacts: readonly Artifact[]): Uint8Array {
   const blobs = new Map(
     artifacts.flatMap(({ blobs }) => blobs.map((blob) => [blob.descriptor.digest, blob.bytes])),
   );
   const parts: Uint8Array[] = [];
   let offset = 0;
-  for (const piece of planArchive(content)) {
+  for (const piece of plan.pieces()) {
     expect(piece.offset).toBe(offset);
     const bytes = piece.kind === "bytes" ? piece.bytes : blobs.get(piece.descriptor.digest);
     if (bytes === undefined) throw new Error("no such blob");
@@ -62,8 +57,8 @@ const nameOf = (digest: Digest) => `blobs/${digest.replace(":", "/")}`;
 
 describe("planArchive()", () => {
   test("has no gap, and makes a tar with every manifest and blob once, each manifest before its children", async () => {
-    const content = await contentOfArtifact(gathered);
-    const parts = tarParts(written(content, [gathered]));
+    const plan = await planOf(gathered);
+    const parts = tarParts(written(plan, [gathered]));
     const names = parts.map(({ name }) => name);
     const all = [...gathered.manifests, ...gathered.blobs].map(({ descriptor }) => nameOf(descriptor.digest));
     expect(names.slice(0, 5)).toEqual([
@@ -80,20 +75,20 @@ describe("planArchive()", () => {
   });
 
   test("says with each manifest and blob how many bytes of the archive it takes to have it", async () => {
-    const content = await contentOfArtifact(gathered);
-    const ends = new Map(tarParts(written(content, [gathered])).map(({ name, end }) => [name, end]));
-    const ledger = ledgerOf(planArchive(content));
+    const plan = await planOf(gathered);
+    const ends = new Map(tarParts(written(plan, [gathered])).map(({ name, end }) => [name, end]));
+    const ledger = ledgerOf(plan.pieces());
     expect(ledger).toHaveLength(gathered.manifests.length + gathered.blobs.length);
     for (const [digest, offset] of ledger) expect(offset).toBe(ends.get(nameOf(digest)) ?? -1);
   });
 
   test("leaves known blobs out, but no known manifest", async () => {
     const known = [...tool.blobs, ...tool.manifests].map(({ descriptor }) => descriptor.digest);
-    const content = await contentOfArtifact(gathered, known);
-    const names = tarParts(written(content, [gathered])).map(({ name }) => name);
+    const plan = await planOf(gathered, known);
+    const names = tarParts(written(plan, [gathered])).map(({ name }) => name);
     for (const { descriptor } of tool.blobs) expect(names).not.toContain(nameOf(descriptor.digest));
     expect(names).toContain(nameOf(tool.root.digest));
-    expect(measureArchive(content)).toMatchObject({
+    expect(plan.size).toMatchObject({
       knownBlobs: tool.blobs.length,
       blobs: gathered.blobs.length - tool.blobs.length,
       manifests: gathered.manifests.length,
@@ -102,8 +97,8 @@ describe("planArchive()", () => {
 
   test("puts what refers to a manifest behind its children", async () => {
     const sbom = sbomOf(tool);
-    const content = await contentOfArtifact(indexOf([tool]), [], [sbom]);
-    const digests = ledgerOf(planArchive(content)).map(([digest]) => digest);
+    const plan = await planOf(indexOf([tool]), [], [sbom]);
+    const digests = ledgerOf(plan.pieces()).map(([digest]) => digest);
     expect(digests.slice(1)).toEqual(
       [
         tool.root,
@@ -116,20 +111,20 @@ describe("planArchive()", () => {
 
   test("gives an empty blob an entry and no body", async () => {
     const artifact = attachmentOf("application/vnd.example.nothing", new Uint8Array(0));
-    const content = await contentOfArtifact(artifact);
-    const pieces = [...planArchive(content)];
+    const plan = await planOf(artifact);
+    const pieces = [...plan.pieces()];
     expect(pieces.filter((piece) => piece.kind === "blob").map((piece) => piece.descriptor.size)).toEqual([
       2,
     ]);
     expect(ledgerOf(pieces)).toHaveLength(3);
-    expect(tarParts(written(content, [artifact])).filter(({ body }) => body.length === 0)).toHaveLength(3);
+    expect(tarParts(written(plan, [artifact])).filter(({ body }) => body.length === 0)).toHaveLength(3);
   });
 
   test("is measured to the byte", async () => {
     for (const artifact of [gathered, tool, chartOf("b", "2")]) {
-      const content = await contentOfArtifact(artifact);
-      const size = measureArchive(content);
-      expect(size.bytes).toBe(written(content, [artifact]).length);
+      const plan = await planOf(artifact);
+      const { size } = plan;
+      expect(size.bytes).toBe(written(plan, [artifact]).length);
       expect(size.blobBytes).toBe(artifact.blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0));
     }
   });

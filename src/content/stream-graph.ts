@@ -1,0 +1,90 @@
+/** A graph read in archive order and held no longer than it takes to look at it. */
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { childManifests } from "../oci/manifest.ts";
+import { GraphReading, type GraphSource, type WalkOptions } from "./read-graph.ts";
+import { GraphNode, type GraphStep, type SeenDigests, splitChildren, walkGraph } from "./walk.ts";
+
+/** Subtrees read ahead of the one that is looked at, so that the wire is never idle. Most are one manifest. */
+const subtreesAhead = 128;
+
+/** Manifests remembered for when they are named again soon after. */
+const remembered = 1024;
+
+/** A root and, one after another, what hangs below it. */
+export interface GraphStream {
+  /** The root alone: its `manifests` and `referrers` are empty, its `content` is whole. */
+  root: GraphNode;
+  /** The manifests directly below the root, each with its whole graph, in order. To be read once, and to the end. */
+  children: AsyncIterable<GraphNode>;
+  /** What refers to the root, each with its whole graph. To be read behind `children`. */
+  referrers: AsyncIterable<GraphNode>;
+  /** How many `children` there are. */
+  childCount: number;
+}
+
+/**
+ * Opens a graph.
+ * @param skip says that a manifest's graph was looked at already and need not be read again
+ * @throws AceError what the source throws, here and while reading on
+ */
+export async function streamGraph(
+  root: Descriptor,
+  source: GraphSource,
+  options: WalkOptions,
+  skip: (digest: Digest) => boolean,
+): Promise<GraphStream> {
+  const reading = new GraphReading(source, options, remembered);
+  const { raw, content, elsewhere } = await reading.head(root, []);
+  const { nested, odd } = splitChildren(childManifests(content));
+  return {
+    root: new GraphNode(root, raw, content, [], odd, [], elsewhere),
+    children: inOrder(nested, root, reading, skip),
+    referrers: {
+      async *[Symbol.asyncIterator]() {
+        yield* inOrder(await reading.referrersOf(root), root, reading, skip);
+      },
+    },
+    childCount: nested.length,
+  };
+}
+
+/** Reads subtrees many at a time and gives them out in order. */
+async function* inOrder(
+  descriptors: readonly Descriptor[],
+  root: Descriptor,
+  reading: GraphReading,
+  skip: (digest: Digest) => boolean,
+): AsyncGenerator<GraphNode, void, undefined> {
+  const ahead: Promise<GraphNode | undefined>[] = [];
+  let next = 0;
+  while (next < descriptors.length || ahead.length > 0) {
+    for (; next < descriptors.length && ahead.length < subtreesAhead; next++) {
+      const descriptor = descriptors[next];
+      if (descriptor === undefined || skip(descriptor.digest)) continue;
+      const subtree = reading.node(descriptor, [root.digest]);
+      // It is looked at in its turn; until then its failure is not unhandled.
+      subtree.catch(() => undefined);
+      ahead.push(subtree);
+    }
+    const node = await ahead.shift();
+    if (node !== undefined && !skip(node.descriptor.digest)) yield node;
+  }
+}
+
+/** The steps of a whole graph, in archive order: as `walkGraph`, without holding the graph. @param seen empty */
+export async function* streamSteps(
+  graph: GraphStream,
+  seen: SeenDigests,
+): AsyncGenerator<GraphStep, void, undefined> {
+  const { root } = graph;
+  seen.add(root.descriptor.digest);
+  yield { kind: "manifest", node: root };
+  for await (const child of graph.children) yield* walkGraph(child, seen);
+  for (const descriptor of root.blobs) {
+    if (seen.has(descriptor.digest)) continue;
+    seen.add(descriptor.digest);
+    yield { kind: "blob", descriptor, parent: root };
+  }
+  for await (const referrer of graph.referrers) yield* walkGraph(referrer, seen);
+}

@@ -1,0 +1,91 @@
+/** Gives every entry of an archive its place: no gap, no byte counted twice. */
+import { blobEntryName } from "../archive/entry-name.ts";
+import { paddingBytes, tarHeader, tarTrailer } from "../archive/tar-header.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+
+/** One piece of the archive, `[offset, offset + bytes)`, in order and without gaps. */
+export type ArchivePiece =
+  /** Header, small file and padding, or whatever else is known already. `complete` is the descriptor that ends with this piece. */
+  | { kind: "bytes"; offset: number; bytes: Uint8Array; complete?: Descriptor }
+  /** A blob's body, to be fetched. `entry` is the manifest below the root that led to it; the root itself when it is one image. */
+  | { kind: "blob"; offset: number; descriptor: Descriptor; entry: Descriptor };
+
+/** A long text goes into the window in parts of about this many characters. */
+const partCharacters = 64 * 1024;
+
+export class ArchiveLayout {
+  #offset = 0;
+  readonly #algorithms = new Set<string>();
+  readonly #utf8 = new TextEncoder();
+
+  /** Bytes laid out so far. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** A file whose content is at hand. */
+  *file(name: string, body: Uint8Array, complete?: Descriptor): Generator<ArchivePiece, void, undefined> {
+    const header = tarHeader({ name, sizeBytes: body.length, kind: "file" });
+    const bytes = new Uint8Array(header.length + body.length + paddingBytes(body.length));
+    bytes.set(header);
+    bytes.set(body, header.length);
+    yield this.#place(bytes, complete);
+  }
+
+  /** A file whose text is made as it is written. `parts` are asked for twice: once for the size. */
+  *text(name: string, parts: () => Iterable<string>): Generator<ArchivePiece, void, undefined> {
+    let sizeBytes = 0;
+    for (const part of parts()) sizeBytes += Buffer.byteLength(part);
+    yield this.#place(tarHeader({ name, sizeBytes, kind: "file" }), undefined);
+    let text = "";
+    for (const part of parts()) {
+      text += part;
+      if (text.length < partCharacters) continue;
+      yield this.#place(this.#utf8.encode(text), undefined);
+      text = "";
+    }
+    yield this.#place(this.#utf8.encode(text), undefined);
+    yield this.#place(new Uint8Array(paddingBytes(sizeBytes)), undefined);
+  }
+
+  /** `blobs/` and `blobs/ALGORITHM/`, before the first blob of that algorithm. */
+  *directories(digest: Digest): Generator<ArchivePiece, void, undefined> {
+    const algorithm = digestAlgorithm(digest);
+    if (this.#algorithms.has(algorithm)) return;
+    const names = this.#algorithms.size === 0 ? ["blobs", `blobs/${algorithm}`] : [`blobs/${algorithm}`];
+    this.#algorithms.add(algorithm);
+    for (const name of names)
+      yield this.#place(tarHeader({ name, sizeBytes: 0, kind: "directory" }), undefined);
+  }
+
+  *manifest(
+    descriptor: Descriptor,
+    bytes: Uint8Array,
+    complete: Descriptor,
+  ): Generator<ArchivePiece, void, undefined> {
+    yield* this.directories(descriptor.digest);
+    yield* this.file(blobEntryName(descriptor.digest), bytes, complete);
+  }
+
+  *blob(descriptor: Descriptor, entry: Descriptor): Generator<ArchivePiece, void, undefined> {
+    yield* this.directories(descriptor.digest);
+    const { size } = descriptor;
+    const header = tarHeader({ name: blobEntryName(descriptor.digest), sizeBytes: size, kind: "file" });
+    yield this.#place(header, size === 0 ? descriptor : undefined);
+    if (size === 0) return;
+    yield { kind: "blob", offset: this.#offset, descriptor, entry };
+    this.#offset += size;
+    yield this.#place(new Uint8Array(paddingBytes(size)), descriptor);
+  }
+
+  trailer(): ArchivePiece {
+    return this.#place(tarTrailer(), undefined);
+  }
+
+  #place(bytes: Uint8Array, complete: Descriptor | undefined): ArchivePiece {
+    const offset = this.#offset;
+    this.#offset += bytes.length;
+    return { kind: "bytes", offset, bytes, ...(complete === undefined ? {} : { complete }) };
+  }
+}
