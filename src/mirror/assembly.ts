@@ -1,15 +1,17 @@
 /** Keeps count of what an archive's graph still waits for; a manifest is pushed the moment all below it is there. */
 
 import { Limiter } from "../content/limiter.ts";
-import { splitChildren } from "../content/walk.ts";
+import { wantedChildren } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { childBlobs, childManifests, type ManifestContent, type RawManifest } from "../oci/manifest.ts";
-import { isForeignLayer, isManifestType } from "../oci/media-types.ts";
+import { childBlobs, type ManifestContent, parseManifest, type RawManifest } from "../oci/manifest.ts";
+import { isForeignLayer, isIndexType, isManifestType } from "../oci/media-types.ts";
+import { filterBelow, type PlatformFilter } from "../oci/platform-filter.ts";
 import type { Arrival, BlobPlace } from "../pool/jobs.ts";
 import type { Delivery } from "./delivery.ts";
 import { sourceOf } from "./gather-index.ts";
+import { explainSparse } from "./sparse-refusal.ts";
 
 /** Something that a manifest or an index.json names. */
 export interface Expected {
@@ -17,6 +19,8 @@ export interface Expected {
   role: "manifest" | "blob";
   /** The source reference it belongs to, for messages. */
   reference: string | undefined;
+  /** Of an index: what is wanted below it, as those say who name it; undefined for everything. Nearly always one. */
+  filters: (PlatformFilter | undefined)[];
 }
 
 /** A manifest of the archive. */
@@ -25,6 +29,8 @@ interface Node {
   reference: string | undefined;
   /** Children that are not at the destination yet. */
   waiting: number;
+  /** True when some of its manifests are left out on purpose. */
+  sparse: boolean;
 }
 
 /** What the counters of a run want to know. */
@@ -65,16 +71,41 @@ export class Assembly {
     return this.#kept.get(digest);
   }
 
-  /** Says that something is needed; `keep` holds a manifest's bytes back for the tag. */
+  /** Says that something is needed. */
   expect(descriptor: Descriptor, reference: string | undefined): void {
-    if (this.#expected.has(descriptor.digest)) return;
+    if (!this.#expected.has(descriptor.digest)) this.#expect(descriptor, reference, undefined);
+  }
+
+  /** @param parent what is wanted of the index that names it */
+  #expect(descriptor: Descriptor, reference: string | undefined, parent: PlatformFilter | undefined): void {
     const role = isManifestType(descriptor.mediaType) ? "manifest" : "blob";
-    this.#expected.set(descriptor.digest, { descriptor, role, reference: sourceOf(descriptor) ?? reference });
+    const filter = isIndexType(descriptor.mediaType) ? filterBelow(descriptor, parent) : undefined;
+    const known = this.#expected.get(descriptor.digest);
+    if (known !== undefined) {
+      if (role === "manifest") this.#widen(known, filter);
+      return;
+    }
+    const named = sourceOf(descriptor) ?? reference;
+    this.#expected.set(descriptor.digest, { descriptor, role, reference: named, filters: [filter] });
     const orphan = this.#orphans.get(descriptor.digest);
     if (orphan === undefined) return;
     this.#orphans.delete(descriptor.digest);
     if (role === "manifest") this.#adopt(orphan.raw, orphan.content);
     else void this.addSmallBlob(descriptor, orphan.raw.bytes);
+  }
+
+  /** An index that is named again may be wanted for more than before: then more has to be there. */
+  #widen(known: Expected, filter: PlatformFilter | undefined): void {
+    if (known.filters.some((other) => other?.key === filter?.key)) return;
+    known.filters.push(filter);
+    const { descriptor, reference } = known;
+    const raw = this.#kept.get(descriptor.digest);
+    if (raw === undefined) return;
+    const { nested, odd } = wantedChildren(
+      parseManifest(raw.bytes, descriptor.mediaType, descriptor.digest),
+      filter,
+    );
+    for (const child of [...nested, ...odd]) this.#expect(child, reference, filter);
   }
 
   /** Takes a verified manifest out of the archive. */
@@ -135,20 +166,23 @@ export class Assembly {
   }
 
   #adopt(raw: RawManifest, content: ManifestContent): void {
-    const reference = this.#expected.get(raw.descriptor.digest)?.reference;
-    const node: Node = { raw, reference, waiting: 0 };
+    const { reference, filters = [undefined] } = this.#expected.get(raw.descriptor.digest) ?? {};
+    const node: Node = { raw, reference, waiting: 0, sparse: !filters.includes(undefined) };
     if (content.kind === "index") this.#kept.set(raw.descriptor.digest, raw);
-    const { nested, odd } = splitChildren(childManifests(content));
-    const children = new Map(
-      [...nested, ...odd, ...childBlobs(content)].map((child) => [child.digest, child]),
-    );
-    for (const child of children.values()) {
-      if (this.#settled.has(child.digest)) continue;
+    const children = new Set<Digest>();
+    for (const filter of filters) {
+      const { nested, odd } = wantedChildren(content, filter);
+      for (const child of [...nested, ...odd, ...childBlobs(content)]) {
+        children.add(child.digest);
+        this.#expect(child, reference, filter);
+      }
+    }
+    for (const digest of children) {
+      if (this.#settled.has(digest)) continue;
       node.waiting++;
-      const waiters = this.#waiters.get(child.digest);
-      if (waiters === undefined) this.#waiters.set(child.digest, [node]);
+      const waiters = this.#waiters.get(digest);
+      if (waiters === undefined) this.#waiters.set(digest, [node]);
       else waiters.push(node);
-      this.expect(child, reference);
     }
     if (node.waiting === 0) this.#push(node);
   }
@@ -157,7 +191,9 @@ export class Assembly {
     const { raw } = node;
     void this.#limiter.start(async () => {
       await this.#guard(async () => {
-        const arrival = await this.#delivery.push(raw);
+        const arrival = await this.#delivery.push(raw).catch((error: unknown) => {
+          throw node.sparse ? explainSparse(error, node.reference ?? raw.descriptor.digest) : error;
+        });
         this.#events.manifest(arrival, raw.descriptor);
         this.#settle(raw.descriptor.digest);
       });

@@ -109,9 +109,9 @@ class Gathering {
         limiter.run(() =>
           this.#attempt(entry.reference, async () => {
             // What an earlier gather brought is read from where it is, which costs no pull at the source.
-            const source =
-              previous?.has(entry.descriptor) && !this.#options.recursive ? this.target : entry.repository;
-            const node = await readGraph(entry.descriptor, source, {
+            const brought = previous?.has(entry.descriptor) === true && !this.#options.recursive;
+            const source = brought ? this.target : entry.repository;
+            const node = await readGraph(entry.descriptor, brought ? this.target : entry.graph, {
               recursive: this.#options.recursive,
               name: source.name,
               signal: this.#run.signal,

@@ -2,9 +2,9 @@
 import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Digest } from "../oci/digest.ts";
 import { childManifests, type ManifestContent, parseManifest, type RawManifest } from "../oci/manifest.ts";
 import { gatherArtifactType } from "../oci/media-types.ts";
+import { contentKey } from "../oci/platform-filter.ts";
 import type { Repository } from "../registry/repository.ts";
 import { buildGatherIndex } from "./build-gather-index.ts";
 import type { GatherOptions } from "./gather-options.ts";
@@ -13,21 +13,21 @@ import type { GatherEntry } from "./resolve-source.ts";
 export class PreviousGather {
   readonly #raw: RawManifest;
   readonly #content: ManifestContent;
-  readonly #digests: ReadonlySet<Digest>;
+  readonly #keys: ReadonlySet<string>;
   /** All of them, as often as they stand in the index. */
   readonly #listed: string;
 
   constructor(raw: RawManifest, content: ManifestContent) {
     this.#raw = raw;
     this.#content = content;
-    const digests = childManifests(content).map((child) => child.digest);
-    this.#digests = new Set(digests);
-    this.#listed = digests.sort().join();
+    const keys = childManifests(content).map(contentKey);
+    this.#keys = new Set(keys);
+    this.#listed = keys.sort().join();
   }
 
-  /** True when the earlier index names this manifest: the registry has it and all below it. */
+  /** True when the earlier index names this manifest: the registry has it, and all below it that is wanted. */
   has(descriptor: Descriptor): boolean {
-    return this.#digests.has(descriptor.digest);
+    return this.#keys.has(contentKey(descriptor));
   }
 
   /**
@@ -39,7 +39,7 @@ export class PreviousGather {
     options: GatherOptions,
     version: string,
   ): { raw: RawManifest | undefined } | undefined {
-    const wanted = entries.map((entry) => entry.descriptor.digest).sort();
+    const wanted = entries.map((entry) => contentKey(entry.descriptor)).sort();
     if (wanted.join() !== this.#listed) return undefined;
     const total = this.#size(annotationKeys.layerSizeTotal);
     const deduplicated = this.#size(annotationKeys.layerSizeDeduplicated);

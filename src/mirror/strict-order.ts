@@ -1,10 +1,11 @@
 /** `deserialize --strict`: the exact order of entries that serialize writes (compat section 4). */
 import { classifyEntry } from "../archive/entry-name.ts";
 import type { TarFound } from "../archive/tar-reader.ts";
-import { splitChildren } from "../content/walk.ts";
+import { wantedChildren } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
-import { childBlobs, childManifests, type ManifestContent } from "../oci/manifest.ts";
+import { childBlobs, type ManifestContent } from "../oci/manifest.ts";
+import type { PlatformFilter } from "../oci/platform-filter.ts";
 
 /** What may come next below a manifest. */
 interface Level {
@@ -74,9 +75,13 @@ export class StrictOrder {
     )[this.#phase];
   }
 
-  /** Takes the content of the manifest that was the last entry. @throws AceError `archive` */
-  manifest(digest: Digest, content: ManifestContent): void {
-    const { nested, odd } = splitChildren(childManifests(content));
+  /**
+   * Takes the content of the manifest that was the last entry.
+   * @param filter what is wanted of an index; undefined for everything
+   * @throws AceError `archive`
+   */
+  manifest(digest: Digest, content: ManifestContent, filter?: PlatformFilter): void {
+    const { nested, odd } = wantedChildren(content, filter);
     const children = [...nested, ...odd, ...childBlobs(content)].map((child) => child.digest);
     if (content.subject !== undefined && this.#unnamed.delete(digest))
       this.#closeBelow(content.subject.digest);

@@ -12,7 +12,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../oci/digest.ts";
 import { childManifests, manifestLimitBytes, parseManifest } from "../oci/manifest.ts";
 import type { ArchiveSource } from "./archive-source.ts";
-import { Assembly, type AssemblyEvents } from "./assembly.ts";
+import { Assembly, type AssemblyEvents, type Expected } from "./assembly.ts";
 import type { Delivery } from "./delivery.ts";
 import { sniffManifest } from "./sniff-manifest.ts";
 import { StrictOrder } from "./strict-order.ts";
@@ -131,19 +131,19 @@ export class Unpacking {
     this.#seen.add(digest);
     const expected = this.#assembly.expected(digest);
     if (expected !== undefined) checkSize(entry, expected, this.#source.name);
-    if (expected?.role === "manifest") return this.#takeManifest(entry, expected.descriptor);
+    if (expected?.role === "manifest") return this.#takeManifest(entry, expected);
     if (expected?.role === "blob") return this.#takeContent(entry, expected.descriptor);
     return this.#takeUnknown(entry, digest);
   }
 
-  async #takeManifest(entry: TarFound, descriptor: Descriptor): Promise<void> {
+  async #takeManifest(entry: TarFound, { descriptor, filters }: Expected): Promise<void> {
     const bytes = await this.#verified(entry, descriptor.digest);
     const content = parseManifest(
       bytes,
       descriptor.mediaType,
       `${descriptor.digest} in ${this.#source.name}`,
     );
-    this.#strict?.manifest(descriptor.digest, content);
+    this.#strict?.manifest(descriptor.digest, content, filters[0]);
     this.#assembly.addManifest({ descriptor, bytes }, content);
   }
 

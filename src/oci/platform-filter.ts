@@ -88,6 +88,12 @@ export function filterBelow(
   return inherited === undefined ? new PlatformFilter([own]) : inherited.and(own);
 }
 
+/** A digest, and which part of what is below it a descriptor wants: equal for descriptors that stand for the same. */
+export function contentKey({ digest, annotations }: Descriptor): string {
+  const platforms = annotations?.[annotationKeys.sparsePlatforms];
+  return platforms === undefined ? digest : `${digest} ${platforms}`;
+}
+
 /** Platforms as {@link annotationKeys.sparsePlatforms} has them: sorted, each once, with commas between. */
 export function formatPlatforms(platforms: readonly Platform[]): string {
   return [...new Set(platforms.map(formatPlatform))].sort().join(",");
