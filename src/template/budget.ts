@@ -57,6 +57,12 @@ export class Budget {
       throw spent("templates that call each other", MAX_CALL_DEPTH, "Does a template call itself?");
   }
 
+  /** Asks to look so deep into data: a map may hold itself. */
+  nesting(depth: number): void {
+    if (!(depth <= MAX_NESTING))
+      throw spent("values within each other", MAX_NESTING, "Does a map hold itself?");
+  }
+
   /** Asks to compile a regular expression of so many bytes. */
   regexp(bytes: number): void {
     if (!(bytes <= MAX_REGEXP_BYTES)) throw spent("bytes in a regular expression", MAX_REGEXP_BYTES);
