@@ -118,7 +118,7 @@ describe("lists and mappers", () => {
   test.each([
     ["three columns in line 2", "all-prefix", "a,b\na,b,c\n", ":2: it has 3 columns, not 2"],
     ["one column in line 1", "longest-prefix", "low.test/a\n", ":1: it has 1 column, not 2"],
-    ["an empty destination in line 3", "first-prefix", "# c\na,b\nlow.test,\n", ":3: "],
+    ["an empty destination in line 3", "digests", `# c\n\nsha256:${"0".repeat(64)},\n`, ":3: "],
     ["an open quote in line 1", "all-prefix", '"a,b\n', ":1: "],
     ["a digest that is none in line 1", "digests", "sha256:abc,high.test/a\n", ":1: "],
   ])("a mapper file with %s ends with 3, file and line, and pushes nothing", async (_, kind, text, words) => {

@@ -28,54 +28,6 @@ async function destinations(
   return (await parseMapper(`${kind}=${file}`)).destinations(descriptor, source);
 }
 
-// The three files are quoted from the mirror guide.
-const guidePrefixes = `docker.io/,secret.reg.example.com/docker.io/
-docker.io/,secret.froggy.example.com/docker.io/
-docker.io/library/,secret.reg.example.com/docker.io/library
-`;
-const guideLongest = `docker.io/,secret.reg.example.com/docker.io/
-docker.io/konstin2/,secret.froggy.example.com/docker.io/
-docker.io/library/,secret.reg.example.com/docker.io/library
-`;
-const guideDigests = `sha256:a203e1071d73c6452715eb819701cb49ca18e0dcd82fe13928de2724c4f2861f,secret.reg.example.com/docker.io/
-sha256:4a59234a43f552820a807abafd092ccfd2786440de873e12588d9926e3216f02,secret.froggy.example.com/docker.io/
-sha256:ed5262412dc05cfd143d62c7791a04bf5694ad68c0663a4b42cf0c09a2716733,secret.reg.example.com/docker.io/library
-`;
-
-test("all-prefix sends the guide's image to both registries and not to the third row's", async () => {
-  expect(await destinations("all-prefix", "docker.io/konstin2/maturin", guidePrefixes)).toEqual([
-    "secret.reg.example.com/docker.io/konstin2/maturin",
-    "secret.froggy.example.com/docker.io/konstin2/maturin",
-  ]);
-});
-
-test("first-prefix sends the guide's image to the first location only", async () => {
-  expect(await destinations("first-prefix", "docker.io/konstin2/maturin", guidePrefixes)).toEqual([
-    "secret.reg.example.com/docker.io/konstin2/maturin",
-  ]);
-});
-
-test("longest-prefix sends the guide's image to the second location", async () => {
-  expect(await destinations("longest-prefix", "docker.io/konstin2/maturin", guideLongest)).toEqual([
-    "secret.froggy.example.com/docker.io/maturin",
-  ]);
-});
-
-test("digests sends the guide's image to the first location, whose trailing slash is no part of a repository", async () => {
-  expect(await destinations("digests", "docker.io/konstin2/maturin", guideDigests)).toEqual([
-    "secret.reg.example.com/docker.io",
-  ]);
-});
-
-test.each([
-  ["quay.io/ceph/ceph:v17.2", "localhost:5000/quay.io/ceph/ceph:v17.2"],
-  ["docker.io/curlimages/curl:7.73.0", "localhost:5000/docker.io/curlimages/curl:7.73.0"],
-  [`docker.io/konstin2/maturin@${image.digest}`, `localhost:5000/docker.io/konstin2/maturin@${image.digest}`],
-])("nest=localhost:5000 sends the guide's %s to %s", async (source, destination) => {
-  expect((await parseMapper("nest=localhost:5000")).destinations(image, source)).toEqual([destination]);
-  expect((await parseMapper("nest=localhost:5000/")).destinations(image, source)).toEqual([destination]);
-});
-
 test.each([
   [
     "longest-prefix",
@@ -98,8 +50,48 @@ test.each([
   ],
   ["first-prefix", "the whole reference can be the prefix", "a.io/b:1,x.io/c:2\n", "a.io/b:1", ["x.io/c:2"]],
   ["first-prefix", "an empty file matches nothing", "", "a.io/b:1", []],
+  ["first-prefix", "an empty second column takes the prefix off", "a.io/,\n", "a.io/b.io/c:1", ["b.io/c:1"]],
+  [
+    "first-prefix",
+    "only the first of several rows counts",
+    "a.io/b,x.io/\na.io/,y.io/\n",
+    "a.io/b:1",
+    ["x.io/:1"],
+  ],
+  ["first-prefix", "the prefix is taken off once", "a.io/,x.io/\n", "a.io/a.io/b:1", ["x.io/a.io/b:1"]],
+  [
+    "all-prefix",
+    "in the order of the file",
+    "a.io/b,x.io/b\na.io/,y.io/\n",
+    "a.io/b:1",
+    ["x.io/b:1", "y.io/b:1"],
+  ],
+  ["all-prefix", "capitals count", "A.io/,x.io/\n", "a.io/b:1", []],
+  [
+    "longest-prefix",
+    "a longer row that does not match is passed over",
+    "a.io/,x.io/\na.io/c/d,y.io/\n",
+    "a.io/b:1",
+    ["x.io/b:1"],
+  ],
+  ["longest-prefix", "wherever it stands", "a.io/b,x.io/b\na.io/,y.io/\n", "a.io/b:1", ["x.io/b:1"]],
 ])("%s: %s", async (kind, _name, csv, source, expected) => {
   expect(await destinations(kind, source, csv)).toEqual(expected);
+});
+
+test("digests: a row with an empty first column never matches", async () => {
+  expect(await destinations("digests", "a.io/b:1", `,x.io/a:1\n${image.digest},x.io/b:1\n`)).toEqual([
+    "x.io/b:1",
+  ]);
+});
+
+test.each([
+  ["docker.io/team/app:1", "x.io/y/team/app:1"],
+  ["docker.io/team/app", "x.io/y/team/app"],
+  [`docker.io/team/app@${image.digest}`, "x.io/y/team/app"],
+  [`docker.io/team/app:1@${image.digest}`, "x.io/y/team/app:1"],
+])("digests: behind a destination with a slash at its end comes the path of %s", async (source, expected) => {
+  expect(await destinations("digests", source, `${image.digest},x.io/y/\n`)).toEqual([expected]);
 });
 
 test("digests: every row with the digest counts, a heading is let through", async () => {
@@ -110,13 +102,24 @@ test("digests: every row with the digest counts, a heading is let through", asyn
 test.each([
   ["all-prefix", "a.io/,x.io/\na.io/\n", "destfile.csv:2: it has 1 column, not 2"],
   ["all-prefix", "# c\na,b,c\n", "destfile.csv:2: it has 3 columns, not 2"],
-  ["first-prefix", "a.io/,\n", "destfile.csv:1: the second column is empty"],
   ["longest-prefix", 'a.io/,"x\n', "destfile.csv:1:"],
   ["digests", "digest,to\nsha256:abc,x.io/a\n", 'destfile.csv:2: "sha256:abc" is no digest'],
+  ["digests", `${image.digest},\n`, "destfile.csv:1: the second column is empty"],
 ])("%s refuses the file %j and names the line", async (kind, csv, message) => {
   await expect(destinations(kind, "a.io/b:1", csv)).rejects.toMatchObject({
     code: "input",
     message: expect.stringContaining(message),
+  });
+});
+
+test("digests: all the bad rows are told", async () => {
+  const csv = `to,here\nsha256:abc,x.io/a\n${image.digest},x.io/a:1\n${image.digest},\nmd5,x.io/a\n`;
+  await expect(destinations("digests", "a.io/b:1", csv)).rejects.toMatchObject({
+    message: expect.stringMatching(/destfile\.csv:2: "sha256:abc" is no digest$/),
+    details: [
+      expect.stringMatching(/destfile\.csv:4: the second column is empty$/),
+      expect.stringMatching(/destfile\.csv:5: "md5" is no digest$/),
+    ],
   });
 });
 
