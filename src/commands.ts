@@ -1,5 +1,6 @@
 /** Every command, by the id that oclif knows it under. */
 import Config from "./commands/config.ts";
+import Clone from "./commands/mirror/clone.ts";
 import Deserialize from "./commands/mirror/deserialize.ts";
 import Gather from "./commands/mirror/gather.ts";
 import Scatter from "./commands/mirror/scatter.ts";
@@ -10,6 +11,7 @@ import Version from "./commands/version.ts";
 
 export const COMMANDS: Commands = {
   config: Config,
+  "mirror:clone": Clone,
   "mirror:deserialize": Deserialize,
   "mirror:gather": Gather,
   "mirror:scatter": Scatter,

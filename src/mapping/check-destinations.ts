@@ -1,39 +1,16 @@
 /** Checks that what a mapper made can be pushed to, before anything is pushed. */
 import { AceError } from "../errors.ts";
-import { parseReference } from "../oci/reference.ts";
+import { parseReference, type Reference } from "../oci/reference.ts";
 
-/** One image and the places it goes to. */
-export interface Mapped {
-  /** The reference it was gathered from. */
-  source: string;
-  destinations: readonly string[];
-}
+/** A destination as the mapper wrote it: what it means, or what is wrong with it. */
+export type CheckedDestination = { target: Reference } | { problem: string };
 
-/**
- * Checks every destination.
- * @throws AceError `input` that lists all the bad ones, not just the first
- */
-export function checkDestinations(mapped: readonly Mapped[]): void {
-  const problems = mapped.flatMap(({ source, destinations }) =>
-    destinations.flatMap((destination) => {
-      const problem = problemOf(destination);
-      return problem === undefined ? [] : [`${source} -> ${destination}: ${problem}`];
-    }),
-  );
-  if (problems.length === 0) return;
-  throw new AceError(
-    "input",
-    `Cannot scatter: the mapper makes ${problems.length} destination${problems.length === 1 ? "" : "s"} that are no image references`,
-    { details: problems, hint: "Nothing was pushed. Mend the mapper; --check shows what it makes." },
-  );
-}
-
-function problemOf(destination: string): string | undefined {
+/** Reads one destination; what is wrong with it is told without its name, which the caller has. */
+export function checkDestination(destination: string): CheckedDestination {
   try {
-    parseReference(destination);
-    return undefined;
+    return { target: parseReference(destination) };
   } catch (error) {
-    if (error instanceof AceError) return error.message.replace(/^.*: /, "");
+    if (error instanceof AceError) return { problem: error.message.replace(/^.*: /s, "") };
     throw error;
   }
 }

@@ -14,10 +14,12 @@ export type TransferTotals = Omit<RunSummary, "verb" | "images" | "seconds" | "n
 interface Travel {
   /** The first repository of each registry, in the order in which they were announced. */
   primaries: Map<string, RepositoryAddress>;
-  /** Set when the one reading has started: an answer for each registry. */
-  landings: Map<string, Promise<TargetOutcome>>;
-  /** An answer for each repository. */
-  arrivals: Map<string, Promise<Arrival>>;
+  /** A repository of each registry that is known to have it: every other one of that registry mounts from there. */
+  holders: Map<string, RepositoryAddress>;
+  /** Set when the one reading has started: an answer for each registry, and the source that is read. */
+  landings: Map<string, { source: string; outcome: Promise<TargetOutcome> }>;
+  /** An answer for each repository, and the source it was asked of. */
+  arrivals: Map<string, { source: string; arrival: Promise<Arrival> }>;
 }
 
 /** A worker answers for every target it was given; this says that one did not. */
@@ -42,34 +44,51 @@ export class BlobTransfer {
   }
 
   /** Announces that a repository will need the blob, so that one reading serves all. Before any {@link ensure}. */
-  expect(descriptor: Descriptor, target: RepositoryAddress): void {
+  expect(descriptor: Descriptor, source: RepositoryAddress, target: RepositoryAddress): void {
+    this.holds(descriptor, source);
     const { primaries } = this.#travel(descriptor.digest);
-    const registry = target.settings.registry;
+    const registry = registryOf(target);
     if (!primaries.has(registry)) primaries.set(registry, target);
   }
 
+  /** Announces that a repository has the blob, so that others of its registry need not be sent it. */
+  holds(descriptor: Descriptor, address: RepositoryAddress): void {
+    const { holders } = this.#travel(descriptor.digest);
+    const registry = registryOf(address);
+    if (!holders.has(registry)) holders.set(registry, address);
+  }
+
   /**
-   * Brings the blob to a repository, unless it is there.
+   * Brings the blob to a repository, unless it is there. Asked for the same with another source, it tries that one too before it
+   * gives up.
    * @throws AceError what went wrong for this repository
    */
   ensure(descriptor: Descriptor, source: RepositoryAddress, target: RepositoryAddress): Promise<Arrival> {
     const travel = this.#travel(descriptor.digest);
-    const key = `${target.settings.registry}/${target.repository}`;
+    const key = nameOf(target);
+    const from = nameOf(source);
     const known = travel.arrivals.get(key);
-    if (known !== undefined) return known;
-    this.#run.status.blobsTotal++;
-    this.#run.status.bytesTotal += descriptor.size;
-    const arrival = this.#bring(travel, descriptor, source, target).then((how) =>
-      this.#count(how, descriptor),
-    );
-    travel.arrivals.set(key, arrival);
+    if (known?.source === from) return known.arrival;
+    const count = (how: Arrival) => this.#count(how, descriptor);
+    let arrival: Promise<Arrival>;
+    if (known === undefined) {
+      this.#run.status.blobsTotal++;
+      this.#run.status.bytesTotal += descriptor.size;
+      arrival = this.#bring(travel, descriptor, source, target).then(count);
+    } else arrival = known.arrival.catch(() => this.#copy(descriptor, source, target).then(count));
+    travel.arrivals.set(key, { source: from, arrival });
     return arrival;
   }
 
   #travel(digest: Digest): Travel {
     const known = this.#travels.get(digest);
     if (known !== undefined) return known;
-    const travel: Travel = { primaries: new Map(), landings: new Map(), arrivals: new Map() };
+    const travel: Travel = {
+      primaries: new Map(),
+      holders: new Map(),
+      landings: new Map(),
+      arrivals: new Map(),
+    };
     this.#travels.set(digest, travel);
     return travel;
   }
@@ -80,41 +99,50 @@ export class BlobTransfer {
     source: RepositoryAddress,
     target: RepositoryAddress,
   ): Promise<Arrival> {
-    const { registry } = target.settings;
+    const registry = registryOf(target);
     // Inside the source's registry every repository mounts from the source itself.
-    if (registry === source.settings.registry) return this.#copy(descriptor, source, target);
+    if (registry === registryOf(source)) return this.#copy(descriptor, source, target);
+    const holder = travel.holders.get(registry);
+    if (holder !== undefined) {
+      return this.#copy(descriptor, holder, target).catch(() => this.#copy(descriptor, source, target));
+    }
     if (!travel.primaries.has(registry)) travel.primaries.set(registry, target);
     const primary = travel.primaries.get(registry) ?? target;
     const landing = this.#land(travel, descriptor, source, registry);
-    if (primary.repository === target.repository) return arrivalOf(await landing);
+    const first = await landing.outcome;
+    if (primary.repository === target.repository) {
+      const other = "error" in first && landing.source !== nameOf(source);
+      return other ? this.#copy(descriptor, source, target) : arrivalOf(first);
+    }
     // A second repository of that registry takes it from the first; if the first failed, it reads for itself.
-    const first = await landing;
     return this.#copy(descriptor, "error" in first ? source : primary, target);
   }
 
-  /** The one reading, to the first repository of every registry that announced itself. */
+  /** The one reading, to the first repository of every registry that announced itself and has not got it yet. */
   #land(
     travel: Travel,
     descriptor: Descriptor,
     source: RepositoryAddress,
     registry: string,
-  ): Promise<TargetOutcome> {
+  ): { source: string; outcome: Promise<TargetOutcome> } {
     const known = travel.landings.get(registry);
     if (known !== undefined) return known;
     const waiting = [...travel.primaries].filter(
-      ([name]) => name !== source.settings.registry && !travel.landings.has(name),
+      ([name]) => name !== registryOf(source) && !travel.holders.has(name) && !travel.landings.has(name),
     );
     const targets = waiting.map(([, address]) => address);
     const outcomes = this.#job(descriptor, source, targets);
-    waiting.forEach(([name], index) => {
-      const landing = outcomes.then((list): TargetOutcome => list[index] ?? noOutcome);
+    for (const [index, [name]] of waiting.entries()) {
+      const outcome = outcomes.then((list): TargetOutcome => list[index] ?? noOutcome);
       // Awaited by whoever ensures; a registry nobody ensures for has no one to tell.
-      landing.catch(() => undefined);
-      travel.landings.set(name, landing);
-    });
+      outcome.catch(() => undefined);
+      travel.landings.set(name, { source: nameOf(source), outcome });
+    }
     return (
-      travel.landings.get(registry) ??
-      Promise.reject(new Error("unreachable: the registry is among those waiting"))
+      travel.landings.get(registry) ?? {
+        source: nameOf(source),
+        outcome: Promise.reject(new Error("unreachable: the registry is among those waiting")),
+      }
     );
   }
 
@@ -160,4 +188,13 @@ export class BlobTransfer {
     status.bytesSkipped = this.totals.bytesSkipped;
     return arrival;
   }
+}
+
+/** A registry is where it is reached: two names for one endpoint are one registry, inside which blobs are mounted. */
+export function registryOf({ settings }: RepositoryAddress): string {
+  return settings.endpoints[0]?.url ?? settings.registry;
+}
+
+function nameOf(address: RepositoryAddress): string {
+  return `${registryOf(address)}/${address.repository}`;
 }

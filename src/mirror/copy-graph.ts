@@ -1,13 +1,14 @@
 /** Copies a graph of manifests and blobs from one repository to another: children first. */
 import type { GraphNode } from "../content/walk.ts";
 import { walkGraph } from "../content/walk.ts";
-import { AceError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { BlobTransfer } from "./blob-transfer.ts";
+import { sourceOf } from "./gather-index.ts";
+import { explainSparse } from "./sparse-refusal.ts";
 
-/** Remembers what is under way or done, over all graphs of a run: `repository name@digest`. */
-export type CopyMemo = Map<string, Promise<void>>;
+/** Remembers what is under way or done, over all graphs of a run, and from which source: `repository name@digest`. */
+export type CopyMemo = Map<string, { source: string; done: Promise<void> }>;
 
 /** What takes part in a copy. */
 export interface GraphCopy {
@@ -23,36 +24,45 @@ export interface GraphCopy {
  * @throws AceError the first failure; what was pushed stays, and a second run finds it
  */
 export function copyGraph(node: GraphNode, copy: GraphCopy): Promise<void> {
-  const key = `${copy.target.name}@${node.descriptor.digest}`;
+  const { filter } = node;
+  const narrowed = filter === undefined ? "" : ` ${filter.key}`;
+  const key = `${copy.target.name}@${node.descriptor.digest}${narrowed}`;
   const known = copy.memo.get(key);
-  if (known !== undefined) return known;
-  const copying = copyNode(node, copy);
-  copy.memo.set(key, copying);
-  return copying;
+  const source = copy.source.name;
+  if (known?.source === source) return known.done;
+  // What one source could not give, another may.
+  const done = known === undefined ? copyNode(node, copy) : known.done.catch(() => copyNode(node, copy));
+  copy.memo.set(key, { source, done });
+  return done;
 }
 
 async function copyNode(node: GraphNode, copy: GraphCopy): Promise<void> {
   const present = await copyBelow(node, copy);
-  if (!present) await copy.target.pushManifest(node.raw);
+  if (!present) await push(node, copy);
   await copyReferrers(node, copy);
 }
 
 /**
  * The same for a graph whose root gets a tag: pushed under the tag at once, and not at all when the tag is right already.
+ * @param tagged true when the tag is known to be right
  * @throws AceError the first failure
  */
-export async function copyTagged(node: GraphNode, tag: string, copy: GraphCopy): Promise<void> {
+export async function copyTagged(
+  node: GraphNode,
+  tag: string,
+  tagged: boolean,
+  copy: GraphCopy,
+): Promise<void> {
   const present = await copyBelow(node, copy);
-  if (!present || !(await isTagged(node, tag, copy))) await copy.target.pushManifest(node.raw, tag);
+  if (!present || !tagged) await push(node, copy, tag);
   await copyReferrers(node, copy);
 }
 
-async function isTagged(node: GraphNode, tag: string, copy: GraphCopy): Promise<boolean> {
+async function push(node: GraphNode, copy: GraphCopy, tag?: string): Promise<void> {
   try {
-    return (await copy.target.resolve(tag)).digest === node.descriptor.digest;
+    await copy.target.pushManifest(node.raw, tag);
   } catch (error) {
-    if (error instanceof AceError && error.code === "not-found") return false;
-    throw error;
+    throw node.isSparse ? explainSparse(error, sourceOf(node.descriptor) ?? node.descriptor.digest) : error;
   }
 }
 
@@ -80,8 +90,9 @@ async function allOrFirst(work: readonly Promise<unknown>[]): Promise<void> {
 }
 
 /** Announces every blob of a graph for a target; see {@link BlobTransfer.expect}. */
-export function expectGraph(node: GraphNode, copy: GraphCopy, seen: Set<Digest>): void {
+export function expectGraph(node: GraphNode, copy: Pick<GraphCopy, "source" | "target" | "transfer">): void {
+  const seen = new Set<Digest>();
   for (const step of walkGraph(node, seen)) {
-    if (step.kind === "blob") copy.transfer.expect(step.descriptor, copy.target.address);
+    if (step.kind === "blob") copy.transfer.expect(step.descriptor, copy.source.address, copy.target.address);
   }
 }

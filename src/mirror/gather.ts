@@ -53,7 +53,7 @@ export async function gather(options: GatherOptions, run: RunContext): Promise<R
 }
 
 /** A reference that stands in the list twice is gathered once. */
-function dropRepeats(sources: readonly Source[], run: RunContext): Source[] {
+export function dropRepeats(sources: readonly Source[], run: RunContext): Source[] {
   const seen = new Map<string, Source>();
   for (const source of sources) {
     const first = seen.get(source.reference);

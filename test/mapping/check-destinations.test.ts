@@ -1,28 +1,21 @@
 import { expect, test } from "bun:test";
-import { AceError } from "../../src/errors.ts";
-import { checkDestinations } from "../../src/mapping/check-destinations.ts";
+import { checkDestination } from "../../src/mapping/check-destinations.ts";
 
-test("good destinations, and none at all, pass", () => {
-  checkDestinations([
-    { source: "a.io/b:1", destinations: ["x.io/b:1", "x.io/b"] },
-    { source: "a.io/c:1", destinations: [] },
-  ]);
+test("a good destination is read, with a tag and without", () => {
+  expect(checkDestination("x.io/b:1")).toEqual({
+    target: { registry: "x.io", repository: "b", tag: "1" },
+  });
+  expect(checkDestination("x.io/b")).toEqual({ target: { registry: "x.io", repository: "b" } });
 });
 
-test("all bad destinations are listed with their sources, not just the first", () => {
-  try {
-    checkDestinations([
-      { source: "a.io/b:1", destinations: ["x.io/B:1", "x.io/b:1"] },
-      { source: "a.io/c:1", destinations: ["nowhere"] },
-    ]);
-    expect.unreachable();
-  } catch (error) {
-    if (!(error instanceof AceError)) throw error;
-    expect(error.code).toBe("input");
-    expect(error.message).toContain("2 destinations");
-    expect(error.details).toEqual([
-      'a.io/b:1 -> x.io/B:1: repository "B" has upper-case letters',
-      "a.io/c:1 -> nowhere: it has no registry or no repository",
-    ]);
-  }
+test("of a bad one it is told what is wrong, in one line", () => {
+  const rows: [string, string][] = [
+    ["x.io/B:1", 'repository "B" has upper-case letters'],
+    ["nowhere", "it has no registry or no repository"],
+    ["x.io/b:", '"" is no tag'],
+    ["x.io/b@sha256:12", '"sha256:12" is no digest'],
+    ["", "it has no registry or no repository"],
+    ["x.io/b c:1", '"b c" is no repository name'],
+  ];
+  for (const [destination, problem] of rows) expect(checkDestination(destination)).toEqual({ problem });
 });

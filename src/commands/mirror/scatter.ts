@@ -3,6 +3,8 @@ import { Args, Flags } from "@oclif/core";
 import { parseSelectors } from "../../lists/selector.ts";
 import { MirrorCommand } from "../base.ts";
 import { repeatableFlag } from "../flag-values.ts";
+import { outputFlag } from "../output-choice.ts";
+import { checkOutputs, writeCheck } from "./check-table.ts";
 
 export default class Scatter extends MirrorCommand {
   static override summary = "Send each image of a gathered IMAGE to its own places.";
@@ -25,7 +27,10 @@ export default class Scatter extends MirrorCommand {
     mapper: Args.string({ required: true, ignoreStdin: true, description: "TYPE=ARGUMENT, as below." }),
   };
   static override flags = {
-    check: Flags.boolean({ description: "Print every destination, push nothing." }),
+    check: Flags.boolean({
+      description: "Print every destination and what would move there; push nothing.",
+    }),
+    output: outputFlag,
     selector: repeatableFlag({
       char: "l",
       helpValue: "SELECTOR",
@@ -38,20 +43,18 @@ export default class Scatter extends MirrorCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Scatter);
     parseSelectors(flags.selector ?? []);
+    const outputs = checkOutputs(flags);
     const options = {
       image: args.image,
       mapper: args.mapper,
-      check: flags.check,
       selectors: flags.selector ?? [],
       ...(flags.subset === undefined ? {} : { subset: flags.subset }),
       recursive: flags.recursive,
     };
     const { checkScatter, scatter } = await import("../../mirror/scatter.ts");
     await this.perform(flags, async (run) => {
-      if (!options.check) return scatter(options, run);
-      const rows = await checkScatter(options, run);
-      for (const row of rows) run.ui.print(`${row.source} -> ${row.destination} ${row.digest}`);
-      return undefined;
+      if (!flags.check) return scatter(options, run);
+      return writeCheck(await checkScatter(options, run), outputs, run.ui);
     });
   }
 }
