@@ -2,6 +2,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childManifests } from "../oci/manifest.ts";
+import { isIndexType } from "../oci/media-types.ts";
 import { GraphReading, type GraphSource, type WalkOptions } from "./read-graph.ts";
 import { GraphNode, type GraphStep, type SeenDigests, splitChildren, walkGraph } from "./walk.ts";
 
@@ -56,19 +57,21 @@ async function* inOrder(
   reading: GraphReading,
   skip: (digest: Digest) => boolean,
 ): AsyncGenerator<GraphNode, void, undefined> {
+  // An index that comes again may be wanted for more platforms than before; what is below it is known or not by itself.
+  const passed = ({ digest, mediaType }: Descriptor) => !isIndexType(mediaType) && skip(digest);
   const ahead: Promise<GraphNode | undefined>[] = [];
   let next = 0;
   while (next < descriptors.length || ahead.length > 0) {
     for (; next < descriptors.length && ahead.length < subtreesAhead; next++) {
       const descriptor = descriptors[next];
-      if (descriptor === undefined || skip(descriptor.digest)) continue;
+      if (descriptor === undefined || passed(descriptor)) continue;
       const subtree = reading.node(descriptor, [root.digest]);
       // It is looked at in its turn; until then its failure is not unhandled.
       subtree.catch(() => undefined);
       ahead.push(subtree);
     }
     const node = await ahead.shift();
-    if (node !== undefined && !skip(node.descriptor.digest)) yield node;
+    if (node !== undefined && !passed(node.descriptor)) yield node;
   }
 }
 

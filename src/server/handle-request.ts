@@ -2,20 +2,13 @@
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import { deleteBlob, getBlob } from "./blobs-endpoint.ts";
 import { listReferrers, listRepositories, listTags } from "./lists-endpoint.ts";
-import { deleteManifest, getManifest, putManifest } from "./manifests-endpoint.ts";
+import { deleteManifest, getManifest, type ManifestState, putManifest } from "./manifests-endpoint.ts";
 import { refuse } from "./refuse.ts";
 import { parseRoute, type Route } from "./route.ts";
-import {
-  appendToUpload,
-  beginUpload,
-  cancelUpload,
-  finishUpload,
-  type RegistryState,
-  uploadStatus,
-} from "./uploads-endpoint.ts";
+import { appendToUpload, beginUpload, cancelUpload, finishUpload, uploadStatus } from "./uploads-endpoint.ts";
 
 /** A registry as requests see it. */
-export interface RequestContext extends RegistryState {
+export interface RequestContext extends ManifestState {
   readOnly: boolean;
   /** True for a request with the right name and password; undefined when none are needed. */
   authorize: ((header: string | null) => Promise<boolean>) | undefined;

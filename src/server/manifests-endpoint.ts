@@ -9,6 +9,12 @@ import { isTag } from "../oci/reference.ts";
 import { refuse } from "./refuse.ts";
 import { invalidDigest, type RegistryState } from "./uploads-endpoint.ts";
 
+/** What storing a manifest depends on. */
+export interface ManifestState extends RegistryState {
+  /** Take an index some of whose manifests are absent. */
+  sparseIndexes: boolean;
+}
+
 /** GET and HEAD. The Accept header is not asked: there is one form of each manifest. */
 export function getManifest(
   { store }: RegistryState,
@@ -33,10 +39,10 @@ export function getManifest(
 
 /**
  * PUT. What the manifest needs must be in the repository already: config and layers of an image (but for layers with
- * `urls`), manifests of an index. Its subject need not be.
+ * `urls`), manifests of an index unless sparse ones are taken. Its subject need not be.
  */
 export async function putManifest(
-  { store }: RegistryState,
+  { store, sparseIndexes }: ManifestState,
   repository: string,
   reference: string,
   url: URL,
@@ -64,7 +70,7 @@ export async function putManifest(
   const content = parse(bytes, declaredType, digest);
   if (content instanceof Response) return content;
   const layout = store.repository(repository);
-  const missing = missingBelow(content, layout);
+  const missing = missingBelow(content, layout, sparseIndexes);
   if (missing.length > 0) {
     return refuse(
       400,
@@ -117,14 +123,18 @@ function parse(bytes: Uint8Array, declaredType: string, digest: Digest): Manifes
   }
 }
 
-function missingBelow(content: ManifestContent, layout: ImageLayout | undefined): Descriptor[] {
+function missingBelow(
+  content: ManifestContent,
+  layout: ImageLayout | undefined,
+  sparseIndexes: boolean,
+): Descriptor[] {
   const hasBlob = ({ digest }: Descriptor) => layout?.blobs.sizeOf(digest) !== undefined;
   const hasManifest = ({ digest }: Descriptor) => layout?.index.manifest(digest) !== undefined;
   return [
     ...childBlobs(content).filter((child) => !isForeignLayer(child) && !hasBlob(child)),
     // BuildKit's cache index lists layers and a config among its manifests.
     ...content.manifests.filter(
-      (child) => !(isManifestType(child.mediaType) ? hasManifest(child) : hasBlob(child)),
+      (child) => !(isManifestType(child.mediaType) ? sparseIndexes || hasManifest(child) : hasBlob(child)),
     ),
   ];
 }

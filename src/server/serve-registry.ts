@@ -35,6 +35,8 @@ export interface ServeOptions {
   tlsKey?: string | undefined;
   /** Pushes and deletes are answered 405 UNSUPPORTED, and nothing is written to `dir`. */
   readOnly: boolean;
+  /** Take an index some of whose manifests are absent; without it such an index is refused. */
+  sparseIndexes?: boolean | undefined;
   /** Closes the registry. */
   signal?: AbortSignal | undefined;
   /** Takes sentences for the operator: what is risky at start, and what failed. */
@@ -69,7 +71,8 @@ export async function serveRegistry(options: ServeOptions): Promise<RunningRegis
   cleanup.defer(() => store.close());
   const sessions = new UploadSessions();
   cleanup.defer(() => sessions.endAll());
-  const context = { store, sessions, readOnly: options.readOnly, authorize, onNotice };
+  const { readOnly, sparseIndexes = false } = options;
+  const context = { store, sessions, readOnly, sparseIndexes, authorize, onNotice };
   const active = new Set<Promise<Response>>();
   cleanup.defer(async () => {
     await Promise.all(active);

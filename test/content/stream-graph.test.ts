@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { streamSteps } from "../../src/content/stream-graph.ts";
 import { type GraphStep, walkGraph } from "../../src/content/walk.ts";
+import { sparsePlatforms } from "../../src/oci/annotations.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { graphOf, streamOf } from "../mirror/artifact-source.ts";
 import { type Artifact, chartOf, imageOf, indexOf, multiArchOf, sbomOf } from "../support/images.ts";
@@ -38,6 +39,21 @@ describe("streamSteps()", () => {
       expect(await streamed(artifact, more)).toEqual(whole);
     });
   }
+
+  test("bring what is left out the first time an index comes and wanted the second time", async () => {
+    const narrow = { ...multi, root: { ...multi.root, annotations: { [sparsePlatforms]: "linux/amd64" } } };
+    const everything = [...multi.manifests, ...multi.blobs].length;
+    for (const [index, more] of [
+      [indexOf([narrow, multi]), 1],
+      [indexOf([multi, narrow]), 1],
+    ] as const) {
+      const steps = await streamed(index, []);
+      expect(new Set(steps).size).toBe(everything + more);
+      expect(steps).toHaveLength(everything + more);
+      expect([...walkGraph(await graphOf(index))].map(nameOf)).toEqual(steps);
+    }
+    expect((await streamed(indexOf([narrow]), [])).length).toBeLessThan(everything + 1);
+  });
 
   test("ends with the failure of the manifest that is missing, at its turn", async () => {
     const lost = imageOf({ seed: "stream/lost" });

@@ -81,6 +81,13 @@ test("PUT is refused until config, layers and children are there, and says which
   await pushArtifact(registry.origin, "a", image, "v1");
 });
 
+test("PUT takes an index without its manifests when sparse ones are taken, but no image without its blobs", async () => {
+  await using registry = await embedded({ sparseIndexes: true });
+  const image = multiArchOf("sparse");
+  expect((await put(registry, image.manifests.at(-1)!, "v1")).status).toBe(201);
+  expect((await put(registry, image.manifests[0]!, "v2")).status).toBe(400);
+});
+
 test("PUT takes an image whose foreign layers are elsewhere, and one whose subject is not there", async () => {
   await using registry = await embedded();
   const image = imageOf({ seed: "foreign", layers: 0 });

@@ -33,6 +33,10 @@ export default class Registry extends BaseCommand {
     "tls-cert": Flags.string({ helpValue: "FILE", description: "Certificate chain in PEM; with --tls-key." }),
     "tls-key": Flags.string({ helpValue: "FILE", description: "Its key in PEM." }),
     "read-only": Flags.boolean({ description: "Refuse pushes and deletes." }),
+    "sparse-indexes": Flags.boolean({
+      description:
+        "Take an index some of whose manifests are absent, as gather --platform-mode sparse pushes.",
+    }),
   };
 
   override async run(): Promise<void> {
@@ -45,6 +49,7 @@ export default class Registry extends BaseCommand {
       tlsCert: flags["tls-cert"],
       tlsKey: flags["tls-key"],
       readOnly: flags["read-only"],
+      sparseIndexes: flags["sparse-indexes"],
       onNotice: (text) => process.stderr.write(`ace-dt: ${text}\n`),
     });
     try {
