@@ -3,9 +3,11 @@ import { describe, expect, test } from "bun:test";
 import { AceError } from "../../src/errors.ts";
 import { Assembly } from "../../src/mirror/assembly.ts";
 import type { Delivery } from "../../src/mirror/delivery.ts";
+import { sparsePlatforms } from "../../src/oci/annotations.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { parseManifest, type RawManifest } from "../../src/oci/manifest.ts";
+import { isManifestType } from "../../src/oci/media-types.ts";
 import { type Artifact, chartOf, imageOf, indexOf, multiArchOf, sbomOf } from "../support/images.ts";
 import { childrenOf } from "../support/push.ts";
 
@@ -13,6 +15,8 @@ import { childrenOf } from "../support/push.ts";
 class MemoryDelivery implements Delivery {
   readonly has_ = new Set<Digest>();
   readonly failFor: Digest | undefined;
+  /** Takes indexes without their manifests. */
+  takesSparse = false;
 
   constructor(present: readonly Digest[] = [], failFor?: Digest) {
     for (const digest of present) this.has_.add(digest);
@@ -32,7 +36,8 @@ class MemoryDelivery implements Delivery {
 
   async push({ descriptor, bytes }: RawManifest): Promise<"moved"> {
     for (const child of childrenOf(bytes)) {
-      if (!this.has_.has(child.digest)) throw new Error(`${descriptor.digest} came before ${child.digest}`);
+      if (this.has_.has(child.digest) || (this.takesSparse && isManifestType(child.mediaType))) continue;
+      throw new AceError("registry", `Cannot push: ${descriptor.digest} came before ${child.digest}`);
     }
     return await this.deliver(descriptor);
   }
@@ -62,6 +67,7 @@ async function assemble(
   order: readonly Digest[],
   delivery: MemoryDelivery,
   artifacts: readonly Artifact[],
+  root = gathered.root,
 ): Promise<Assembled> {
   const manifests: Digest[] = [];
   const assembly = new Assembly(delivery, {
@@ -73,7 +79,7 @@ async function assemble(
     artifacts.flatMap((artifact) => artifact.manifests.map(({ descriptor }) => descriptor.digest)),
   );
   try {
-    assembly.expect(gathered.root, undefined);
+    assembly.expect(root, undefined);
     for (const digest of order) {
       const content = contents.find(({ descriptor }) => descriptor.digest === digest);
       if (content === undefined) throw new Error("no such content");
@@ -143,6 +149,77 @@ describe("Assembly", () => {
       expect(error).toBeUndefined();
       expect(delivery.has_.has(sbom.root.digest)).toBe(true);
     }
+  });
+
+  describe("with an index of which some platforms are wanted", () => {
+    const multi = multiArchOf("assembly/sparse");
+    const [amd64, arm64] = multi.manifests;
+    if (amd64 === undefined || arm64 === undefined) throw new Error("a multi-arch image has platforms");
+    const narrow = (platforms: string): Artifact => ({
+      ...multi,
+      root: {
+        ...multi.root,
+        annotations: {
+          [sparsePlatforms]: platforms,
+          "vnd.act3-ace.manifest.source": "reg.example.com/multi",
+        },
+      },
+    });
+    const sparse = indexOf([narrow("linux/amd64")]);
+    const digestsOf = (artifact: Artifact) =>
+      [...artifact.manifests, ...artifact.blobs].map(({ descriptor }) => descriptor.digest);
+    const ofArm64 = childrenOf(arm64.bytes).map(({ digest }) => digest);
+    const ofAmd64 = childrenOf(amd64.bytes).map(({ digest }) => digest);
+    const leftOut = [arm64.descriptor.digest, ...ofArm64.filter((digest) => !ofAmd64.includes(digest))];
+    const order = digestsOf(sparse).filter((digest) => !leftOut.includes(digest));
+    const lenient = (present: readonly Digest[] = []) =>
+      Object.assign(new MemoryDelivery(present), { takesSparse: true });
+
+    test("does not miss the others, in any order of an archive", async () => {
+      for (const each of [order, order.toReversed(), shuffled(order, 1), shuffled(order, 2)]) {
+        const { error, delivery } = await assemble(each, lenient(), [sparse], sparse.root);
+        expect(error).toBeUndefined();
+        expect([...delivery.has_].sort()).toEqual(order.toSorted());
+      }
+    });
+
+    test("still finds everything else that is lost", async () => {
+      for (const lost of order.filter((digest) => digest !== sparse.root.digest)) {
+        const rest = order.filter((digest) => digest !== lost);
+        const { error } = await assemble(rest, lenient(), [sparse], sparse.root);
+        if (!(error instanceof AceError)) throw new Error(`${lost} was not missed`);
+        expect(error.code).toBe("archive");
+        expect(error.details.join()).toContain(lost);
+      }
+    });
+
+    test("misses what another entry wants of the same index", async () => {
+      for (const other of ["linux/arm64", undefined]) {
+        const second = other === undefined ? multi : narrow(other);
+        for (const both of [
+          indexOf([narrow("linux/amd64"), second]),
+          indexOf([second, narrow("linux/amd64")]),
+        ]) {
+          const whole = digestsOf(both);
+          const lost = whole.filter((digest) => digest !== leftOut[0]);
+          const { error } = await assemble(lost, lenient(), [both], both.root);
+          expect(error).toMatchObject({
+            code: "archive",
+            details: [expect.stringContaining(arm64.descriptor.digest)],
+          });
+          expect((await assemble(whole, lenient(), [both], both.root)).error).toBeUndefined();
+        }
+      }
+    });
+
+    test("says what to do when the registry refuses it", async () => {
+      const { error } = await assemble(order, new MemoryDelivery(), [sparse], sparse.root);
+      expect(error).toMatchObject({
+        code: "registry",
+        message: expect.stringContaining("Cannot push reg.example.com/multi as a sparse index"),
+        hint: expect.stringContaining("--platform-mode rebuild"),
+      });
+    });
   });
 
   test("fails with the first failure, and pushes no parent of what failed", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { buildGatherIndex } from "../../src/mirror/build-gather-index.ts";
 import { PreviousGather } from "../../src/mirror/previous-gather.ts";
 import type { GatherEntry } from "../../src/mirror/resolve-source.ts";
+import { sparsePlatforms } from "../../src/oci/annotations.ts";
 import { parseManifest } from "../../src/oci/manifest.ts";
 import { imageOf, multiArchOf } from "../support/images.ts";
 import { entryOf, jsonOf, noOptions } from "./gather-entries.ts";
@@ -48,6 +49,22 @@ describe("PreviousGather", () => {
     }
     expect(previous.has(a.descriptor)).toBe(true);
     expect(previous.has(multi.descriptor)).toBe(false);
+  });
+
+  test("that has an index for some platforms only is no use for others, nor for all of them", () => {
+    const narrow = (platforms: string): GatherEntry => ({
+      ...multi,
+      descriptor: {
+        ...multi.descriptor,
+        annotations: { ...multi.descriptor.annotations, [sparsePlatforms]: platforms },
+      },
+    });
+    const previous = previousOf([a, narrow("linux/amd64")]);
+    expect(previous.reusable([a, narrow("linux/amd64")], noOptions, "v")).toEqual({ raw: undefined });
+    for (const entry of [multi, narrow("linux/arm64"), narrow("linux/amd64,linux/arm64")]) {
+      expect(previous.reusable([a, entry], noOptions, "v")).toBeUndefined();
+      expect(previous.has(entry.descriptor)).toBe(false);
+    }
   });
 
   test("is of no use without its sums", () => {

@@ -2,9 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { walkGraph } from "../../src/content/walk.ts";
 import { StrictOrder } from "../../src/mirror/strict-order.ts";
+import { sparsePlatforms } from "../../src/oci/annotations.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { parseManifest } from "../../src/oci/manifest.ts";
 import { ociImageIndex } from "../../src/oci/media-types.ts";
+import { parsePlatform } from "../../src/oci/platform.ts";
+import { PlatformFilter } from "../../src/oci/platform-filter.ts";
 import {
   type Artifact,
   imageOf,
@@ -31,7 +34,11 @@ async function namesOf(artifact: Artifact, more: readonly Artifact[] = []): Prom
 }
 
 /** Shows entries to a StrictOrder as an unpacking does. @returns why it refuses, or undefined */
-function refusal(names: readonly string[], artifacts: readonly Artifact[]): string | undefined {
+function refusal(
+  names: readonly string[],
+  artifacts: readonly Artifact[],
+  filters: ReadonlyMap<string, PlatformFilter> = new Map(),
+): string | undefined {
   const manifests = new Map(
     artifacts.flatMap((each) => each.manifests).map((each) => [nameOf(each.descriptor.digest), each]),
   );
@@ -45,7 +52,8 @@ function refusal(names: readonly string[], artifacts: readonly Artifact[]): stri
       const manifest = manifests.get(name);
       const digest = name.replace("blobs/", "").replace("/", ":") as Digest;
       if (manifest !== undefined) {
-        order.manifest(digest, parseManifest(manifest.bytes, manifest.descriptor.mediaType, "x"));
+        const content = parseManifest(manifest.bytes, manifest.descriptor.mediaType, "x");
+        order.manifest(digest, content, filters.get(digest));
       } else if (type === "file" && name.startsWith("blobs/")) order.settled(digest);
     }
   } catch (error) {
@@ -88,6 +96,21 @@ describe("StrictOrder", () => {
       blobs: [...tool.blobs, layer],
     };
     expect(refusal(await namesOf(odd), [odd])).toBeUndefined();
+  });
+
+  test("takes an index without the platforms that are left out on purpose, and not without another", async () => {
+    const multi = multiArchOf("strict/sparse");
+    const filters = new Map([[multi.root.digest, new PlatformFilter([[parsePlatform("linux/amd64")]])]]);
+    const narrow = { ...multi, root: { ...multi.root, annotations: { [sparsePlatforms]: "linux/amd64" } } };
+    const sparse = indexOf([narrow, tool]);
+    const names = await namesOf(sparse);
+    expect(names.length).toBeLessThan((await namesOf(indexOf([multi, tool]))).length);
+    expect(refusal(names, [sparse], filters)).toBeUndefined();
+    expect(refusal(names, [sparse])).toContain(`manifest ${multi.manifests[1]?.descriptor.digest} must come`);
+    for (const { descriptor } of [multi.manifests[0], multi.manifests[2]].flatMap((each) => each ?? [])) {
+      const lost = names.filter((name) => name !== nameOf(descriptor.digest));
+      expect(refusal(lost, [sparse], filters)).toContain("Cannot accept");
+    }
   });
 
   test("refuses an archive that leaves any manifest out", () => {
