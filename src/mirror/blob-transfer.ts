@@ -75,7 +75,7 @@ export class BlobTransfer {
       this.#run.status.blobsTotal++;
       this.#run.status.bytesTotal += descriptor.size;
       arrival = this.#bring(travel, descriptor, source, target).then(count);
-    } else arrival = known.arrival.catch(() => this.#copy(descriptor, source, target).then(count));
+    } else arrival = this.#elseFrom(known.arrival, () => this.#copy(descriptor, source, target).then(count));
     travel.arrivals.set(key, { source: from, arrival });
     return arrival;
   }
@@ -104,7 +104,8 @@ export class BlobTransfer {
     if (registry === registryOf(source)) return this.#copy(descriptor, source, target);
     const holder = travel.holders.get(registry);
     if (holder !== undefined) {
-      return this.#copy(descriptor, holder, target).catch(() => this.#copy(descriptor, source, target));
+      const mounted = this.#copy(descriptor, holder, target);
+      return this.#elseFrom(mounted, () => this.#copy(descriptor, source, target));
     }
     if (!travel.primaries.has(registry)) travel.primaries.set(registry, target);
     const primary = travel.primaries.get(registry) ?? target;
@@ -144,6 +145,14 @@ export class BlobTransfer {
         outcome: Promise.reject(new Error("unreachable: the registry is among those waiting")),
       }
     );
+  }
+
+  /** Tries another way when the first fails, but for a run that is stopped. */
+  #elseFrom(first: Promise<Arrival>, other: () => Promise<Arrival>): Promise<Arrival> {
+    return first.catch((error: unknown) => {
+      if (this.#run.signal.aborted) throw error;
+      return other();
+    });
   }
 
   async #copy(

@@ -54,7 +54,7 @@ export async function checkRoutes(
     ),
     ...(await work.rows(plan.routes)),
   ];
-  const keyOf = ({ row }: (typeof found)[number]) => `${row.source} ${row.destination}`;
+  const keyOf = ({ row }: (typeof found)[number]) => `${row.source} ${row.destination} ${row.digest}`;
   found.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0));
   return { rows: found.map(({ row }) => row), error: errorOf(found, options.verb) };
 }

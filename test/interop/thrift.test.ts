@@ -1,65 +1,11 @@
 /** What the verbs cost a registry: mounts instead of copies, one reading for many destinations, next to nothing the second time. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type FaultProxy, type RecordedRequest, startFaultProxy } from "../support/fault-proxy.ts";
 import { testNeeding } from "../support/needs.ts";
 import { walkImage } from "../support/push.ts";
-import {
-  dockerRegistry,
-  embeddedRegistry,
-  type RegistryKind,
-  type RunningRegistry,
-} from "../support/registries.ts";
-import { runOk, writeConfig } from "../support/run-binary.ts";
-import { pushPlaced, sourcesList, standardImages } from "../support/standard-images.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { dockerRegistry, embeddedRegistry } from "../support/registries.ts";
+import { isBlob, isBlobRead, isMount, isUpload, lines, placed, World } from "./counting-world.ts";
 
 setDefaultTimeout(60_000);
-const placed = standardImages();
-const isBlob = ({ path }: RecordedRequest) => path.includes("/blobs/");
-const isBlobRead = (request: RecordedRequest) => request.method === "GET" && isBlob(request);
-const isUpload = ({ method, path }: RecordedRequest) => path.includes("/blobs/uploads/") && method !== "POST";
-const isMount = ({ method, path }: RecordedRequest) => method === "POST" && path.includes("mount=");
-
-/** Registries behind a door that counts. */
-class World implements AsyncDisposable {
-  private constructor(
-    readonly registries: readonly RunningRegistry[],
-    readonly doors: readonly FaultProxy[],
-    readonly dir: TempDir,
-    readonly env: Record<string, string>,
-  ) {}
-
-  /** The first is reg.example.com with the standard images, the others are a.example.com, b.example.com, empty. */
-  static async open(kinds: readonly RegistryKind[]): Promise<World> {
-    const registries = await Promise.all(kinds.map((kind) => kind.start()));
-    const doors = await Promise.all(registries.map(({ origin }) => startFaultProxy({ upstream: origin })));
-    const dir = await tempDir();
-    const names = ["reg.example.com", "a.example.com", "b.example.com"];
-    const config = await writeConfig(
-      dir.file("config.yaml"),
-      Object.fromEntries(doors.map(({ url }, at) => [names[at], url])),
-    );
-    await pushPlaced(registries[0]?.origin ?? "", placed);
-    await Bun.write(dir.file("sources.list"), sourcesList("reg.example.com", placed));
-    return new World(registries, doors, dir, { ACE_DT_CONFIG: config });
-  }
-
-  /** Runs a command; gives back what each registry was asked meanwhile. */
-  async run(...args: string[]): Promise<{ asked: readonly (readonly RecordedRequest[])[]; stdout: string }> {
-    const before = this.doors.map(({ requests }) => requests.length);
-    const { stdout } = await runOk(["mirror", ...args], { env: this.env, cwd: this.dir.path });
-    return { asked: this.doors.map(({ requests }, at) => requests.slice(before[at])), stdout };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const each of [...this.doors, ...this.registries, this.dir]) await each[Symbol.asyncDispose]();
-  }
-}
-
-/** `GET path` a line, for messages of failed tests. */
-function lines(requests: readonly RecordedRequest[]): string[] {
-  return requests.map(({ method, path }) => `${method} ${path}`);
-}
 
 for (const kind of [dockerRegistry, embeddedRegistry]) {
   describe(`inside one registry (${kind.name})`, () => {
