@@ -2,6 +2,7 @@
 import Config from "./commands/config.ts";
 import Clone from "./commands/mirror/clone.ts";
 import Deserialize from "./commands/mirror/deserialize.ts";
+import Diff from "./commands/mirror/diff.ts";
 import Gather from "./commands/mirror/gather.ts";
 import Scatter from "./commands/mirror/scatter.ts";
 import Serialize from "./commands/mirror/serialize.ts";
@@ -13,6 +14,7 @@ export const COMMANDS: Commands = {
   config: Config,
   "mirror:clone": Clone,
   "mirror:deserialize": Deserialize,
+  "mirror:diff": Diff,
   "mirror:gather": Gather,
   "mirror:scatter": Scatter,
   "mirror:serialize": Serialize,

@@ -1,6 +1,8 @@
 /** `-o KIND[=FILE]`: in which forms, and where to, a command's rows are written. */
-import { writeFile } from "node:fs/promises";
+import { lstat, realpath, stat, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { AceError, systemCodeOf } from "../errors.ts";
+import { replaceFile } from "../layout/replace-file.ts";
 import type { Ui } from "../ui/open-ui.ts";
 import { formatCsv, formatJson } from "../ui/records.ts";
 import { type Column, formatTable } from "../ui/table.ts";
@@ -77,7 +79,7 @@ function terminalWidth(): number | undefined {
 
 async function writeOutput(file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, text);
+    await writeWhole(file, text);
   } catch (cause) {
     throw new AceError(
       "usage",
@@ -88,4 +90,24 @@ async function writeOutput(file: string, text: string): Promise<void> {
       },
     );
   }
+}
+
+/** Whoever reads the file finds all of it, or what was there before. What is no plain file is written to as it is: a device, a pipe. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  // Through /dev/stdout a plain file may be seen that somebody has open.
+  const isOpen = /^\/(?:dev|proc)\//.test(resolve(file));
+  const found = isOpen ? undefined : await stat(file).catch(unlessAbsent);
+  const isNew = !isOpen && (await lstat(file).catch(unlessAbsent)) === undefined;
+  if (!isNew && !found?.isFile()) {
+    await writeFile(file, text);
+    return;
+  }
+  const path = isNew ? file : await realpath(file);
+  await replaceFile(path, text, { ingestDirectory: dirname(path), durable: false });
+}
+
+/** @throws everything but that there is no such file */
+function unlessAbsent(error: unknown): undefined {
+  if (systemCodeOf(error) !== "ENOENT") throw error;
+  return undefined;
 }

@@ -24,6 +24,11 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
+/** Algorithm and twelve digits: what people compare by eye. */
+export function shortDigest(digest: string): string {
+  return /^[^:]*:.{0,12}/.exec(digest)?.[0] ?? digest;
+}
+
 /**
  * Takes the power out of text from outside: control characters, with which a registry's message could move the cursor or
  * retitle the window, become `\xNN`. Newlines and tabs stay.

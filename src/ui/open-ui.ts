@@ -21,6 +21,8 @@ export interface Ui {
   log(level: LogLevel, text: string, fields?: Record<string, unknown>): void;
   /** A result on stdout, a newline added; nothing with `-q`. */
   print(text: string): void;
+  /** A sentence on stderr beside the result; nothing with `-q`. */
+  note(text: string): void;
   /** Ends the progress and prints the closing line on stderr. */
   finish(summary: RunSummary): void;
   /** Leaves the terminal clean, stops the timer, closes the debug file. May be called twice. */
@@ -119,6 +121,11 @@ class StreamUi implements Ui {
     // Both may be the same terminal.
     this.#clear();
     this.#stdout.write(`${plainText(text)}\n`);
+  }
+
+  note(text: string): void {
+    this.#record("note", { text });
+    if (!this.#options.quiet) this.#writeLine(plainText(text));
   }
 
   finish(summary: RunSummary): void {

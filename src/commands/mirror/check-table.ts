@@ -1,13 +1,10 @@
 /** How `--check` of scatter and clone is printed. */
 import { AceError } from "../../errors.ts";
 import type { CheckResult, CheckRow } from "../../mirror/check-routes.ts";
-import { formatBytes } from "../../ui/format.ts";
+import { formatBytes, shortDigest } from "../../ui/format.ts";
 import type { Ui } from "../../ui/open-ui.ts";
 import type { Column } from "../../ui/table.ts";
 import { type OutputChoice, parseOutputs, writeOutputs } from "../output-choice.ts";
-
-/** Algorithm and twelve digits: what people compare by eye. */
-const shortDigest = /^[^:]*:.{0,12}/;
 
 const columns: readonly Column<CheckRow>[] = [
   { key: "source", value: (row) => row.source, long: true },
@@ -15,7 +12,7 @@ const columns: readonly Column<CheckRow>[] = [
   {
     key: "digest",
     value: (row) => row.digest ?? null,
-    short: (row) => shortDigest.exec(row.digest ?? "")?.[0] ?? "",
+    short: (row) => shortDigest(row.digest ?? ""),
   },
   {
     key: "bytes",
