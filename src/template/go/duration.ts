@@ -64,10 +64,16 @@ export function parseDuration(text: string): bigint {
   return total;
 }
 
+/** Rounds towards zero to a multiple; the number itself if `multiple` is not above 0 (Go's `Duration.Truncate`). */
+export function truncateDuration(nanoseconds: bigint, multiple: bigint): bigint {
+  return multiple <= 0n ? nanoseconds : nanoseconds - (nanoseconds % multiple);
+}
+
 /** Rounds to the nearest multiple, halves away from zero (Go's `Duration.Round`). */
 export function roundDuration(nanoseconds: bigint, multiple: bigint): bigint {
+  if (multiple <= 0n) return nanoseconds;
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
-  const rounded = ((size + multiple / 2n) / multiple) * multiple;
+  const rounded = ((2n * size + multiple) / (2n * multiple)) * multiple;
   const most = nanoseconds < 0n ? limit : limit - 1n;
   const held = rounded > most ? most : rounded;
   return nanoseconds < 0n ? -held : held;

@@ -63,14 +63,14 @@ export function isValidEscaped(text: string, part: UrlPart): boolean {
   return true;
 }
 
-function readEscape(escape: string, part: UrlPart): string {
-  if (!/^%[0-9A-Fa-f]{2}$/.test(escape)) throw new GoError(`invalid URL escape ${quote(escape)}`);
-  const byte = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+function readEscape(triple: string, part: UrlPart): string {
+  if (!/^%[0-9A-Fa-f]{2}$/.test(triple)) throw new GoError(`invalid URL escape ${quote(triple)}`);
+  const byte = String.fromCharCode(Number.parseInt(triple.slice(1), 16));
   // RFC 6874: in a host only bytes above ASCII come escaped; in a zone also the percent sign and what a host may carry.
   const refused =
-    (part === "host" && byte < "\x80" && escape !== "%25") ||
-    (part === "zone" && escape !== "%25" && byte !== " " && mustEscape(byte, "host"));
-  if (refused) throw new GoError(`invalid URL escape ${quote(escape)}`);
+    (part === "host" && byte < "\x80" && triple !== "%25") ||
+    (part === "zone" && triple !== "%25" && byte !== " " && mustEscape(byte, "host"));
+  if (refused) throw new GoError(`invalid URL escape ${quote(triple)}`);
   return byte;
 }
 

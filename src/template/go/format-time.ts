@@ -1,5 +1,6 @@
 /** Writes points in time by layout, as Go's `Time.Format` and `Time.String` do. */
 
+import { quoteTime } from "./parse-time.ts";
 import { type Clock, clockOf, dayNames, type GoTime, monthNames, zoneAt } from "./time.ts";
 import { type LayoutField, parseLayout } from "./time-layout.ts";
 
@@ -19,6 +20,20 @@ export function formatTime(time: GoTime, layout: string): string {
 /** The form in which Go prints a time. */
 export function timeToString(time: GoTime): string {
   return formatTime(time, stringLayout);
+}
+
+/** The form of `%#v`. */
+export function goStringOfTime(time: GoTime): string {
+  const { year, month, day, hour, minute, second } = clockOf(time);
+  const name = monthNames[month - 1] ?? "";
+  const { kind } = time.zone;
+  const zone =
+    kind === "utc"
+      ? "time.UTC"
+      : kind === "local"
+        ? "time.Local"
+        : `time.Location(${quoteTime(time.zone.name)})`;
+  return `time.Date(${year}, time.${name}, ${day}, ${hour}, ${minute}, ${second}, ${time.nanoseconds}, ${zone})`;
 }
 
 function formatField(

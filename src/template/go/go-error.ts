@@ -9,3 +9,6 @@ export class GoError extends Error {
 export class GoPanic extends GoError {
   override readonly name = "GoPanic";
 }
+
+/** What Go says of a nil where a value is needed. */
+export const nilDereference = "runtime error: invalid memory address or nil pointer dereference";

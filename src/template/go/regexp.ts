@@ -2,18 +2,27 @@
 
 import type { RE2JS } from "re2js";
 import { compilePattern } from "./compile-regexp.ts";
-import { GoError } from "./go-error.ts";
 import { isDigit, isLetter } from "./unicode.ts";
 import { decodeRune, stringToBytes } from "./utf8.ts";
-
-/** The most work one pattern may do on one text: instructions of its program times bytes of the text. */
-export const maxMatchWork = 1 << 30;
 
 const keptPatterns = 256;
 const compiled = new Map<string, GoRegexp>();
 
+/** Told what a search is about to cost, so that it can refuse by throwing. */
+export interface Meter {
+  /** Before each search: instructions of the pattern's program times bytes of text still before it. */
+  work: (amount: number) => void;
+  /** As a replaced text grows: its bytes so far. */
+  size: (bytes: number) => void;
+}
+
+const unmetered: Meter = { work: () => {}, size: () => {} };
+
 /** Byte offsets of a match and its groups: start and end of each, -1 for a group that took no part. */
 export type MatchOffsets = readonly number[];
+
+/** The text of a match and of its groups; undefined for a group that took no part. */
+export type GroupTexts = readonly (string | undefined)[];
 
 /** A compiled pattern. Texts, replacements and results are byte strings. */
 export class GoRegexp {
@@ -30,24 +39,24 @@ export class GoRegexp {
   }
 
   /** Whether the pattern matches anywhere in the text. */
-  matches(text: string): boolean {
-    return this.#searcher(text)(0) !== undefined;
+  matches(text: string, meter = unmetered): boolean {
+    return this.#searcher(text, meter)(0) !== undefined;
   }
 
-  /** The leftmost match with its groups ("" for those that took no part), or undefined. */
-  findGroups(text: string): string[] | undefined {
-    const offsets = this.#searcher(text)(0);
+  /** The leftmost match with its groups, or undefined. */
+  findGroups(text: string, meter = unmetered): GroupTexts | undefined {
+    const offsets = this.#searcher(text, meter)(0);
     return offsets === undefined ? undefined : groupTexts(text, offsets);
   }
 
   /** The leftmost match, "" if there is none (Go's FindString). */
-  find(text: string): string {
-    return this.findGroups(text)?.[0] ?? "";
+  find(text: string, meter = unmetered): string {
+    return this.findGroups(text, meter)?.[0] ?? "";
   }
 
   /** At most `limit` successive matches, all if negative; no empty match beside the one before (Go's FindAll). */
-  findAll(text: string, limit: number): MatchOffsets[] {
-    const search = this.#searcher(text);
+  findAll(text: string, limit: number, meter = unmetered): MatchOffsets[] {
+    const search = this.#searcher(text, meter);
     const found: MatchOffsets[] = [];
     const most = limit < 0 ? text.length + 1 : limit;
     let previousEnd = -1;
@@ -64,23 +73,23 @@ export class GoRegexp {
   }
 
   /** Every match replaced by `template`, in which `$1`, `${1}`, `$name` and `$$` are expanded (Go's ReplaceAllString). */
-  replaceAll(text: string, template: string): string {
-    return this.#replace(text, (offsets) => this.#expand(template, text, offsets));
+  replaceAll(text: string, template: string, meter = unmetered): string {
+    return this.#replace(text, meter, (offsets) => this.#expand(template, groupTexts(text, offsets), meter));
   }
 
   /** Every match replaced by the text as it stands (Go's ReplaceAllLiteralString). */
-  replaceAllLiteral(text: string, replacement: string): string {
-    return this.#replace(text, () => replacement);
+  replaceAllLiteral(text: string, replacement: string, meter = unmetered): string {
+    return this.#replace(text, meter, () => replacement);
   }
 
   /** What stands between the matches, in at most `limit` pieces, all if negative (Go's Split); none for 0. */
-  split(text: string, limit: number): string[] {
+  split(text: string, limit: number, meter = unmetered): string[] {
     if (limit === 0) return [];
     if (!this.#isEmptyPattern && text === "") return [""];
     const pieces: string[] = [];
     let begin = 0;
     let end = 0;
-    for (const [start = 0, stop = 0] of this.findAll(text, limit)) {
+    for (const [start = 0, stop = 0] of this.findAll(text, limit, meter)) {
       if (limit > 0 && pieces.length >= limit - 1) break;
       end = start;
       if (stop !== 0) pieces.push(text.slice(begin, end));
@@ -90,8 +99,8 @@ export class GoRegexp {
     return pieces;
   }
 
-  #replace(text: string, replacementFor: (offsets: MatchOffsets) => string): string {
-    const search = this.#searcher(text);
+  #replace(text: string, meter: Meter, replacementFor: (offsets: MatchOffsets) => string): string {
+    const search = this.#searcher(text, meter);
     let replaced = "";
     let lastEnd = 0;
     for (let at = 0; at <= text.length; ) {
@@ -101,21 +110,21 @@ export class GoRegexp {
       replaced += text.slice(lastEnd, start);
       // An empty match right after a match is passed over.
       if (end > lastEnd || start === 0) replaced += replacementFor(offsets);
+      meter.size(replaced.length);
       lastEnd = end;
       const next = at + decodeRune(text, at).size;
       if (next > end) at = next;
-      else at = at + 1 > end ? at + 1 : end;
+      else at = Math.max(at + 1, end);
     }
     return replaced + text.slice(lastEnd);
   }
 
-  #searcher(text: string): (at: number) => MatchOffsets | undefined {
-    if (this.#engine.programSize() * text.length > maxMatchWork) {
-      throw new GoError("regular expression too large for a text of this length");
-    }
+  #searcher(text: string, meter: Meter): (at: number) => MatchOffsets | undefined {
     const matcher = this.#engine.matcher(stringToBytes(text));
     const groups = this.#engine.groupCount();
+    const instructions = this.#engine.programSize();
     return (at) => {
+      meter.work(instructions * (text.length - at));
       if (!matcher.find(at)) return undefined;
       const offsets: number[] = [];
       for (let group = 0; group <= groups; group++) offsets.push(matcher.start(group), matcher.end(group));
@@ -123,29 +132,30 @@ export class GoRegexp {
     };
   }
 
-  #expand(template: string, text: string, offsets: MatchOffsets): string {
+  #expand(template: string, groups: GroupTexts, meter: Meter): string {
     let expanded = "";
     let rest = template;
     for (let dollar = rest.indexOf("$"); dollar >= 0; dollar = rest.indexOf("$")) {
       expanded += rest.slice(0, dollar);
       rest = rest.slice(dollar + 1);
       const reference = readReference(rest);
-      if (rest.startsWith("$") || reference === undefined) {
+      if (reference === undefined) {
         expanded += "$";
         if (rest.startsWith("$")) rest = rest.slice(1);
         continue;
       }
       rest = rest.slice(reference.size);
-      expanded += this.#groupText(reference.name, text, offsets);
+      expanded += this.#groupText(reference.name, groups);
+      meter.size(expanded.length);
     }
     return expanded + rest;
   }
 
-  #groupText(name: string, text: string, offsets: MatchOffsets): string {
-    const groups = groupTexts(text, offsets);
+  #groupText(name: string, groups: GroupTexts): string {
     // Go reads up to nine digits without a leading zero as a number, anything else as a name.
     if (/^(0|[1-9][0-9]{0,8})$/.test(name)) return groups[Number(name)] ?? "";
-    const number = this.#names.findIndex((known, at) => known === name && (offsets[2 * at] ?? -1) >= 0);
+    // Of several groups of one name the first that took part counts.
+    const number = this.#names.findIndex((known, at) => known === name && groups[at] !== undefined);
     return groups[number] ?? "";
   }
 }
@@ -169,10 +179,13 @@ export function quoteMeta(text: string): string {
   return text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
 }
 
-/** The texts of a match and of its groups, "" for a group that took no part. */
-export function groupTexts(text: string, offsets: MatchOffsets): string[] {
-  const texts: string[] = [];
-  for (let at = 0; at < offsets.length; at += 2) texts.push(text.slice(offsets[at], offsets[at + 1]));
+/** The texts of a match and of its groups. */
+export function groupTexts(text: string, offsets: MatchOffsets): GroupTexts {
+  const texts: (string | undefined)[] = [];
+  for (let at = 0; at < offsets.length; at += 2) {
+    const start = offsets[at] ?? -1;
+    texts.push(start < 0 ? undefined : text.slice(start, offsets[at + 1]));
+  }
   return texts;
 }
 

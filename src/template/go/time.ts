@@ -99,6 +99,21 @@ export function addNanoseconds(time: GoTime, nanoseconds: bigint): GoTime {
   };
 }
 
+/** -1, 0 or 1, whatever the zones. */
+export function compareTimes(left: GoTime, right: GoTime): number {
+  if (left.seconds !== right.seconds) return left.seconds < right.seconds ? -1 : 1;
+  return Math.sign(left.nanoseconds - right.nanoseconds);
+}
+
+/** The time later by years, months and days of the calendar; a 31st in a shorter month carries over (Go's `AddDate`). */
+export function addDate(time: GoTime, years: number, months: number, days: number): GoTime {
+  const clock = clockOf(time);
+  const month = clock.month - 1 + months;
+  const year = clock.year + years + Math.floor(month / 12);
+  const parts = { ...clock, year, month: (((month % 12) + 12) % 12) + 1, day: clock.day + days };
+  return timeOf(parts, time.nanoseconds, time.zone);
+}
+
 /** Date and clock in the time's zone. */
 export function clockOf(time: GoTime): Clock {
   const wall = time.seconds + BigInt(zoneAt(time.seconds, time.zone).offset);

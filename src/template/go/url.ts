@@ -91,7 +91,6 @@ function named<T>(text: string, read: () => T): T {
 }
 
 function readUrl(text: string): GoUrl {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\0-\x1f\x7f]/.test(text)) throw new GoError("net/url: invalid control character in URL");
   if (text === "*") return { ...emptyUrl(), path: "*" };
   const [scheme, afterScheme] = splitScheme(text);
