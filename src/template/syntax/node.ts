@@ -89,7 +89,12 @@ export interface ChainNode {
 }
 
 export interface DotNode {
-  kind: "dot" | "nil";
+  kind: "dot";
+  at: number;
+}
+
+export interface NilNode {
+  kind: "nil";
   at: number;
 }
 
@@ -124,6 +129,7 @@ export type Operand =
   | FieldNode
   | ChainNode
   | DotNode
+  | NilNode
   | BoolNode
   | NumberNode
   | StringNode;
