@@ -174,7 +174,7 @@ function platformsOf(children: readonly Descriptor[]): string[] {
 function noPlatform(name: string, wanted: readonly Platform[], there: readonly string[]): AceError {
   return new AceError(
     "not-found",
-    `Cannot gather ${name}: it has no image for ${wanted.map(formatPlatform).join(" or ")}`,
+    `Cannot take ${name}: it has no image for ${wanted.map(formatPlatform).join(" or ")}`,
     {
       hint:
         there.length === 0

@@ -4,6 +4,7 @@ import { AceError } from "../errors.ts";
 import type { Selector } from "../lists/selector.ts";
 import { checkDestination } from "../mapping/check-destinations.ts";
 import type { Mapper } from "../mapping/mapper.ts";
+import * as annotationKeys from "../oci/annotations.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import { labelsOf } from "./gather-index.ts";
 import type { GatherEntry } from "./resolve-source.ts";
@@ -86,13 +87,19 @@ function destinationsOf(
   }
 }
 
-/** Two images under one tag: the second would silently replace the first. A digest must be the image's own. */
+/**
+ * Two images under one tag: the second would silently replace the first. A digest must be the image's own; that of the index
+ * which a rebuilt one was made from stands for the rebuilt one, since sources named by digest have no other name.
+ */
 function routeTo(entry: GatherEntry, destination: string, taken: Map<string, GatherEntry>): Route | Refusal {
   const refuse = (why: string): Refusal => ({ entry, destination, error: new AceError("input", why) });
   const checked = checkDestination(destination);
   if ("problem" in checked) return refuse(checked.problem);
-  const { target } = checked;
-  const { digest } = entry.descriptor;
+  const { digest, annotations } = entry.descriptor;
+  const isOrigin =
+    checked.target.digest !== undefined &&
+    checked.target.digest === annotations?.[annotationKeys.sourceDigest];
+  const target = isOrigin ? { ...checked.target, digest } : checked.target;
   if (target.digest !== undefined && target.digest !== digest) {
     return refuse(`the image's digest is ${digest}`);
   }

@@ -371,6 +371,15 @@ describe("--platform-mode rebuild", () => {
   });
 });
 
+test("a rebuilt image that was named by its digest is scattered under its new one", async () => {
+  await using world = await World.open(startEmbedded, startEmbedded);
+  await Bun.write(world.dir.file("digest.list"), `low.example.com/multi@${multi.root.digest}\n`);
+  await world.ok("gather", "digest.list", "mid.example.com/all:sync", ...amd64Flags("rebuild"));
+  await world.ok("scatter", "mid.example.com/all:sync", "nest=high.example.com");
+  const [entry] = childrenOf((await fetchManifest(world.mid.origin, "all", "sync")).bytes);
+  await walkImage(world.high.origin, "low.example.com/multi", entry!.digest);
+});
+
 for (const mode of ["sparse", "rebuild"]) {
   describe(`with --platform-mode ${mode}`, () => {
     test("an image without the platform is an error that says what there is", async () => {
@@ -396,6 +405,23 @@ for (const mode of ["sparse", "rebuild"]) {
       expect([other.code, other.stderr]).toEqual([5, expect.stringContaining("It has: linux/amd64")]);
       expect((await world.gather(["chart"], "-p", "linux/arm64", "--platform-mode", mode)).code).toBe(0);
       expect((await world.gather(["single"], "-p", "linux/arm64")).code).toBe(0);
+    });
+
+    test("clone leaves what gather and scatter leave", async () => {
+      await using world = await World.open(sparseEmbedded, sparseEmbedded, [signature]);
+      const names = ["multi", "list", "nested", "single"];
+      await world.gather(names, "-r", ...amd64Flags(mode));
+      const clone = ["clone", "sources.list", "nest=high.example.com", "-r", ...amd64Flags(mode)];
+      await world.ok(...clone);
+      for (const name of names) {
+        const there = await fetchManifest(world.high.origin, `low.example.com/${name}`, "v1");
+        expect(there.descriptor.digest).toBe((await world.entries()).get(name)!.digest);
+      }
+      const repository = "low.example.com/multi";
+      for (const { digest } of [ofAmd64, signature.root])
+        await walkImage(world.high.origin, repository, digest);
+      expect(await isThere(world.high.origin, repository, ofArm64.digest)).toBe(false);
+      expect((await world.ok(...clone)).stderr).toContain(" 0 B moved");
     });
 
     test("--index-fallback puts the index aside, and everything follows it", async () => {

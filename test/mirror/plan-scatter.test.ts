@@ -5,6 +5,8 @@ import { parseSelectors } from "../../src/lists/selector.ts";
 import type { Mapper } from "../../src/mapping/mapper.ts";
 import { planScatter, type ScatterRules, throwRefusals } from "../../src/mirror/plan-scatter.ts";
 import type { GatherEntry } from "../../src/mirror/resolve-source.ts";
+import { sourceDigest } from "../../src/oci/annotations.ts";
+import { digestOf } from "../../src/oci/digest.ts";
 import { imageOf } from "../support/images.ts";
 import { entryOf } from "./gather-entries.ts";
 
@@ -103,6 +105,16 @@ describe("planScatter()", () => {
     const other = (source: string) => (source.includes("/b:") ? [own] : []);
     const { refused } = planScatter(entries, rules(other));
     expect(refused[0]?.error.message).toBe(`the image's digest is ${entries[1]?.descriptor.digest}`);
+  });
+
+  test("a rebuilt index goes under its own digest to where the digest of its source is named", () => {
+    const made = entry("reg.example.com/multi:1", "multi");
+    const source = digestOf(Buffer.from("source"));
+    const annotations = { ...made.descriptor.annotations, [sourceDigest]: source };
+    const rebuilt = { ...made, descriptor: { ...made.descriptor, annotations } };
+    const to = rules(() => [`high.example.com/multi@${source}`]);
+    expect(planScatter([rebuilt], to).routes[0]?.target.digest).toBe(made.descriptor.digest);
+    expect(planScatter([made], to).refused).toHaveLength(1);
   });
 
   test("all destinations that are no references are refused, and the others stay routes", () => {
