@@ -142,4 +142,8 @@ export const jobs: readonly Job[] = [
   scatter("small", "", "other"),
   scatter("small", "-lat", "same"),
   scatter("big", "", "same"),
+  gather("many", ""),
+  serialize("many", "", "null"),
+  deserialize("many", ""),
+  scatter("many", "", "same"),
 ];

@@ -15,12 +15,15 @@ export const imageSets = {
   big: { images: 8, layers: 4, layerBytes: 64 * 1024 * 1024, shared: 1 },
   small: { images: 100, layers: 8, layerBytes: 100_000, shared: 2 },
   one: { images: 1, layers: 1, layerBytes: 1024 * 1024 * 1024, shared: 0 },
+  /** For what an image costs that is none but small: memory above all. */
+  many: { images: 10_000, layers: 3, layerBytes: 1000, shared: 1 },
 } as const;
 
 /** The name of a set. */
 export type ImageSet = keyof typeof imageSets;
 
 const delayMs = 20;
+const pushesAtOnce = 4;
 const narrowBytesPerSecond = 20 * 1024 * 1024;
 
 /** A running world. Names of registries: `low.bench`, `high.bench`; `-lat` and `-slow` behind them are the doors. */
@@ -92,9 +95,13 @@ async function fill(origin: string, directory: string, set: ImageSet): Promise<v
   const done = Bun.file(join(directory, `filled-${set}`));
   if (await done.exists()) return;
   console.error(`bench: making the images of ${set}`);
-  for (let at = 0; at < imageSets[set].images; at++) {
-    await pushArtifact(origin, `src/${set}${at}`, randomImage(set, at), "v1");
-  }
+  let next = 0;
+  const push = async (): Promise<void> => {
+    for (let at = next++; at < imageSets[set].images; at = next++) {
+      await pushArtifact(origin, `src/${set}${at}`, randomImage(set, at), "v1");
+    }
+  };
+  await Promise.all(Array.from({ length: pushesAtOnce }, push));
   await done.write("");
 }
 

@@ -31,18 +31,15 @@ export function ociLayoutJson(): string {
 
 /** The index.json at the front of an archive: it names the root only. */
 export function firstIndexJson(facts: LayoutFacts): string {
-  return [...lastIndexJsonParts(facts, [])].join("");
+  const { before, after } = indexJsonFrame(facts);
+  return before + after;
 }
 
 /**
- * The index.json at the end of an archive, in parts: it names every manifest, and there may be many.
- * @param manifests every manifest written behind the root, in archive order, each digest once, as the descriptor of the
- * index that led to it. The original's annotations on them are kept; `root` itself is left out here.
+ * The index.json at the end of an archive names every manifest, and there may be many: so it comes in parts. Between what this
+ * returns goes an {@link indexJsonElement} for every manifest written behind the root, in archive order, each digest once.
  */
-export function* lastIndexJsonParts(
-  facts: LayoutFacts,
-  manifests: Iterable<Descriptor>,
-): Generator<string, void, undefined> {
+export function indexJsonFrame(facts: LayoutFacts): { before: string; after: string } {
   const root = { ...facts.root, annotations: { [annotationKeys.refName]: facts.tag } };
   const whole = goJson(
     {
@@ -58,14 +55,17 @@ export function* lastIndexJsonParts(
     },
     2,
   );
-  const [before = "", after = ""] = whole.split('"manifests": []');
-  yield `${before}"manifests": [\n${element(root)}`;
-  for (const manifest of manifests) yield `,\n${element(manifest)}`;
-  yield `\n  ]${after}`;
+  const [front = "", after = ""] = whole.split('"manifests": []');
+  return { before: `${front}"manifests": [\n${indented(root)}`, after: `\n  ]${after}` };
+}
+
+/** A manifest's place in the last index.json, as the descriptor of the index that led to it, with the original's annotations. */
+export function indexJsonElement(manifest: Descriptor): string {
+  return `,\n${indented(manifest)}`;
 }
 
 /** An element of an array one level down. No line break of it stands inside a text: JSON escapes those. */
-function element(descriptor: Descriptor): string {
+function indented(descriptor: Descriptor): string {
   return goJson(orderedDescriptor(descriptor), 2).replace(/^/gm, "    ");
 }
 

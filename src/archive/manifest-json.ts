@@ -66,13 +66,8 @@ export class LoadList {
   }
 
   /** The file: two-space indent, no newline at the end, as the original. `[]` when nothing in the archive is an image. */
-  *parts(): Generator<string, void, undefined> {
-    let open = "[";
-    for (const entry of this.#entries.values()) {
-      yield `${open}\n${goJson(entry, 2).replace(/^/gm, "  ")}`;
-      open = ",";
-    }
-    yield open === "[" ? "[]" : "\n]";
+  text(): string {
+    return goJson([...this.#entries.values()], 2);
   }
 }
 

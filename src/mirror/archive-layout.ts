@@ -11,13 +11,12 @@ export type ArchivePiece =
   /** A blob's body, to be fetched. `entry` is the manifest below the root that led to it; the root itself when it is one image. */
   | { kind: "blob"; offset: number; descriptor: Descriptor; entry: Descriptor };
 
-/** A long text goes into the window in parts of about this many characters. */
-const partCharacters = 64 * 1024;
+/** Parts of a file go into the window as pieces of this many bytes. */
+const pieceBytes = 64 * 1024;
 
 export class ArchiveLayout {
   #offset = 0;
   readonly #algorithms = new Set<string>();
-  readonly #utf8 = new TextEncoder();
 
   /** Bytes laid out so far. */
   get offset(): number {
@@ -33,19 +32,14 @@ export class ArchiveLayout {
     yield this.#place(bytes, complete);
   }
 
-  /** A file whose text is made as it is written. `parts` are asked for twice: once for the size. */
-  *text(name: string, parts: () => Iterable<string>): Generator<ArchivePiece, void, undefined> {
-    let sizeBytes = 0;
-    for (const part of parts()) sizeBytes += Buffer.byteLength(part);
+  /** A file whose content comes in parts. @param sizeBytes of all of them */
+  *parts(
+    name: string,
+    sizeBytes: number,
+    parts: Iterable<Uint8Array>,
+  ): Generator<ArchivePiece, void, undefined> {
     yield this.#place(tarHeader({ name, sizeBytes, kind: "file" }), undefined);
-    let text = "";
-    for (const part of parts()) {
-      text += part;
-      if (text.length < partCharacters) continue;
-      yield this.#place(this.#utf8.encode(text), undefined);
-      text = "";
-    }
-    yield this.#place(this.#utf8.encode(text), undefined);
+    for (const part of joinSmall(parts)) yield this.#place(part, undefined);
     yield this.#place(new Uint8Array(paddingBytes(sizeBytes)), undefined);
   }
 
@@ -88,4 +82,22 @@ export class ArchiveLayout {
     this.#offset += bytes.length;
     return { kind: "bytes", offset, bytes, ...(complete === undefined ? {} : { complete }) };
   }
+}
+
+/** The same bytes in arrays that are worth a piece. Each is good until the next is asked for. */
+function* joinSmall(parts: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
+  const joined = new Uint8Array(pieceBytes);
+  let filled = 0;
+  for (const part of parts) {
+    if (filled + part.length > joined.length) {
+      yield joined.subarray(0, filled);
+      filled = 0;
+    }
+    if (part.length > joined.length) yield part;
+    else {
+      joined.set(part, filled);
+      filled += part.length;
+    }
+  }
+  yield joined.subarray(0, filled);
 }

@@ -1,12 +1,14 @@
 /** Lays an archive out: every entry with its place, before a byte of any blob is fetched (compat section 4). */
 import {
   firstIndexJson,
+  indexJsonElement,
+  indexJsonFrame,
   type LayoutFacts,
-  lastIndexJsonParts,
   ociLayoutJson,
 } from "../archive/layout-json.ts";
 import { LoadList } from "../archive/manifest-json.ts";
 import { DigestSet } from "../content/digest-set.ts";
+import { PackedLog } from "../content/packed-log.ts";
 import type { GraphStream } from "../content/stream-graph.ts";
 import { type GraphNode, walkGraph } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
@@ -78,7 +80,12 @@ export class ArchivePlan {
   readonly #seen: DigestSet;
   readonly #steps = new StepLog();
   readonly #loads: LoadList | undefined;
+  /** The elements of the last index.json, and their bytes. */
+  readonly #elements = new PackedLog();
+  #elementBytes = 0;
+  /** Of all blobs, known ones too, each once. */
   #blobBytes = 0;
+  readonly #utf8 = new TextEncoder();
 
   constructor(graph: GraphStream, content: ArchiveContent, seen: DigestSet) {
     const { root } = graph;
@@ -110,20 +117,19 @@ export class ArchivePlan {
     if (root.content.kind === "image") this.#addLoads(root);
   }
 
-  /** Adds up what comes around the manifests and blobs. Nothing can be added afterwards. */
+  /** Adds everything up. Nothing can be added afterwards. */
   close(): void {
     for (const piece of this.pieces()) {
       this.size.bytes = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
     }
   }
 
-  /** The whole archive in order; as often as wanted. */
+  /** The whole archive in order; as often as wanted. The bytes of a piece are good until the next is asked for. */
   *pieces(): Generator<ArchivePiece, void, undefined> {
     const layout = new ArchiveLayout();
-    const utf8 = new TextEncoder();
     const facts = this.#facts();
-    yield* layout.file("oci-layout", utf8.encode(ociLayoutJson()));
-    yield* layout.file("index.json", utf8.encode(firstIndexJson(facts)));
+    yield* layout.file("oci-layout", this.#utf8.encode(ociLayoutJson()));
+    yield* layout.file("index.json", this.#utf8.encode(firstIndexJson(facts)));
     let entry = this.#root.descriptor;
     for (const step of this.#steps.steps()) {
       if (step.kind === "blob") {
@@ -133,14 +139,30 @@ export class ArchivePlan {
       if (step.isEntry) entry = step.descriptor;
       yield* layout.manifest(step.descriptor, step.bytes, this.#ledgerForm(step.descriptor));
     }
-    yield* layout.text("index.json", () => lastIndexJsonParts(facts, this.#manifests()));
-    const loads = this.#loads;
-    if (loads !== undefined) yield* layout.text("manifest.json", () => loads.parts());
+    yield* this.#lastIndexJson(layout, facts);
+    if (this.#loads !== undefined) yield* layout.file("manifest.json", this.#utf8.encode(this.#loads.text()));
     yield layout.trailer();
   }
+
+  *#lastIndexJson(layout: ArchiveLayout, facts: LayoutFacts): Generator<ArchivePiece, void, undefined> {
+    const frame = indexJsonFrame(facts);
+    const [before, after] = [this.#utf8.encode(frame.before), this.#utf8.encode(frame.after)];
+    const elements = this.#elements;
+    const parts = function* () {
+      yield before;
+      yield* elements.records();
+      yield after;
+    };
+    yield* layout.parts("index.json", before.length + this.#elementBytes + after.length, parts());
+  }
+
   #addManifest(node: GraphNode, isEntry: boolean): void {
     this.size.manifests++;
     this.#steps.appendManifest(node.descriptor, node.raw.bytes, isEntry);
+    if (node === this.#root) return;
+    const element = this.#utf8.encode(indexJsonElement(node.descriptor));
+    this.#elementBytes += element.length;
+    this.#elements.append(element);
   }
 
   #addBlob(blob: Descriptor): void {
@@ -169,15 +191,6 @@ export class ArchivePlan {
     const said = annotationKeys.readAnnotation(content.annotations, annotationKeys.layerSizeDeduplicated);
     const deduplicatedBytes = said !== undefined && /^[0-9]+$/.test(said) ? Number(said) : this.#blobBytes;
     return { root: descriptor, tag, toolVersion, deduplicatedBytes };
-  }
-
-  /** Every manifest behind the root. */
-  *#manifests(): Generator<Descriptor, void, undefined> {
-    for (const step of this.#steps.steps()) {
-      if (step.kind === "manifest" && step.descriptor.digest !== this.#root.descriptor.digest) {
-        yield step.descriptor;
-      }
-    }
   }
 
   /** The ledger's line for the root carries its tag and nothing else, as the original's does. */

@@ -32,7 +32,7 @@ const parse = (text: string): { Config: string; RepoTags: string[]; Layers: stri
 function manifestJson(images: readonly ArchivedImage[], inArchive: (digest: Digest) => boolean): string {
   const list = new LoadList();
   for (const image of images) list.add(image, inArchive);
-  return [...list.parts()].join("");
+  return list.text();
 }
 
 describe("LoadList", () => {

@@ -37,7 +37,7 @@ function written(plan: ArchivePlan, artifacts: readonly Artifact[]): Uint8Array 
   let offset = 0;
   for (const piece of plan.pieces()) {
     expect(piece.offset).toBe(offset);
-    const bytes = piece.kind === "bytes" ? piece.bytes : blobs.get(piece.descriptor.digest);
+    const bytes = piece.kind === "bytes" ? piece.bytes.slice() : blobs.get(piece.descriptor.digest);
     if (bytes === undefined) throw new Error("no such blob");
     parts.push(bytes);
     offset += bytes.length;
