@@ -6,7 +6,12 @@ import type { Column } from "../../ui/table.ts";
 /** The original's columns; with sizes three more. */
 export function diffColumns(sizes: boolean): readonly Column<DiffRow>[] {
   const columns: readonly Column<DiffRow>[] = [
-    { key: "reference", value: (row) => row.reference, long: true },
+    {
+      key: "reference",
+      value: (row) => row.reference,
+      short: (row) => row.reference.replace(/@.*$/, shortDigest),
+      long: true,
+    },
     { key: "digest", value: (row) => row.digest, short: (row) => shortDigest(row.digest) },
   ];
   if (!sizes) return columns;

@@ -18,7 +18,7 @@ const rows = [
 test.each([false, true])("the table fits a terminal of 80 columns (sizes: %p)", (sizes) => {
   const lines = formatTable(diffColumns(sizes), rows, 80).split("\n");
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
-  expect(lines.length).toBeLessThanOrEqual(sizes ? 10 : 7);
+  expect(lines.length).toBeLessThanOrEqual(sizes ? 8 : 5);
   const text = lines.join("\n");
   expect(text).toContain("reg.example.com/charts/app:0.1.0");
   expect(text).toContain("sha256:0123456789ab");
