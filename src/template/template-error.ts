@@ -4,9 +4,9 @@
 export class TemplateError extends Error {
   override readonly name = "TemplateError";
   /** Found before the run, or in it. */
-  readonly stage: "parse" | "execute";
+  readonly stage: "parse" | "exec";
 
-  constructor(stage: "parse" | "execute", message: string) {
+  constructor(stage: "parse" | "exec", message: string) {
     super(message);
     this.stage = stage;
   }

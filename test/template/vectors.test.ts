@@ -18,7 +18,7 @@ interface Row {
   data?: unknown;
   expected?: string;
   error?: string;
-  stage?: "parse" | "execute";
+  stage?: "parse" | "exec";
   destinations?: string[];
 }
 
@@ -68,11 +68,11 @@ function run(row: Row, exact: Row | undefined): Pick<Row, "expected" | "error" |
 test("the table has rows", () => expect(rows.length).toBeGreaterThan(0));
 
 for (const [at, row] of rows.entries()) {
-  test(`${row.name}: ${row.template.slice(0, 100)}`, () => {
+  test(`${row.name}: ${JSON.stringify(row.template).slice(0, 100)}`, () => {
     const { expected, error, stage, destinations } = row;
     const result = run(row, exactRows[at]);
     expect(result).toEqual(
-      expected === undefined ? { error: error ?? "", stage: stage ?? "execute" } : { expected },
+      expected === undefined ? { error: error ?? "", stage: stage ?? "exec" } : { expected },
     );
     if (destinations !== undefined) expect(destinationLines(result.expected ?? "")).toEqual(destinations);
   });

@@ -87,7 +87,7 @@ export class State {
       this.node === undefined
         ? `${this.#templateName}: `
         : `${name}:${this.#place(this.node.at)}: executing ${quote(this.#templateName)} at <${showNode(this.node)}>: `;
-    throw new TemplateError("execute", decodeText(`template: ${where}${message}`));
+    throw new TemplateError("exec", decodeText(`template: ${where}${message}`));
   }
 
   #find(name: string): { value: Operand } {
