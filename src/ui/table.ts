@@ -99,14 +99,14 @@ function fit(lanes: readonly Lane[], width: number): Lane[] {
   });
 }
 
-/** Breaks behind the last `/`, `@`, `:` or blank that fits, else just where the room ends. */
+/** Breaks behind the last `/`, `@` or blank that fits, else just where the room ends. */
 function breakLine(line: string, room: number): string[] {
   const lead = /^ */.exec(line)?.[0] ?? "";
   const lines: string[] = [];
   let rest = line;
   while (rest.length > room) {
     const head = rest.slice(0, room);
-    const at = /^(.*[/@: ])[^/@: ]*$/.exec(head)?.[1]?.length ?? 0;
+    const at = /^(.*[/@ ])[^/@ ]*$/.exec(head)?.[1]?.length ?? 0;
     const end = at > room / 2 ? at : room;
     lines.push(rest.slice(0, end));
     rest = `${lead}${indent}${rest.slice(end)}`;

@@ -7,8 +7,13 @@ import type { Column } from "../../ui/table.ts";
 import { type OutputChoice, parseOutputs, writeOutputs } from "../output-choice.ts";
 
 const columns: readonly Column<CheckRow>[] = [
-  { key: "source", value: (row) => row.source, long: true },
-  { key: "destination", value: (row) => row.destination, long: true },
+  { key: "source", value: (row) => row.source, short: (row) => shortReference(row.source), long: true },
+  {
+    key: "destination",
+    value: (row) => row.destination,
+    short: (row) => shortReference(row.destination),
+    long: true,
+  },
   {
     key: "digest",
     value: (row) => row.digest ?? null,
@@ -23,11 +28,16 @@ const columns: readonly Column<CheckRow>[] = [
   },
   {
     key: "there",
-    title: "THERE ALREADY",
     value: (row) => row.there,
-    text: (row) => (row.there ? "yes" : "no"),
+    text: (row) => (row.there ? "already" : "no"),
   },
 ];
+
+/** A reference with its digest shortened. */
+function shortReference(reference: string): string {
+  return reference.replace(/@.*$/, shortDigest);
+}
+
 /** In a table only when there is something in it. */
 const problem: Column<CheckRow> = { key: "problem", value: (row) => row.problem ?? null, long: true };
 
