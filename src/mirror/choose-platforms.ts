@@ -4,18 +4,21 @@ import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { childManifests, type ManifestContent, parseManifest, type RawManifest } from "../oci/manifest.ts";
+import { childManifests, parseManifest, type RawManifest } from "../oci/manifest.ts";
 import { isIndexType } from "../oci/media-types.ts";
-import { formatPlatform, isKnownPlatform, matchesPlatform, type Platform } from "../oci/platform.ts";
-import { filterBelow, formatPlatforms, type PlatformChoice, PlatformFilter } from "../oci/platform-filter.ts";
+import { formatPlatform, matchesPlatform, type Platform } from "../oci/platform.ts";
+import { formatPlatforms, type PlatformChoice, PlatformFilter } from "../oci/platform-filter.ts";
 import { rebuildIndex } from "../oci/rebuild-index.ts";
 import type { Repository } from "../registry/repository.ts";
 import { imagePlatform } from "./image-platform.ts";
+import { platformsOf, type Survey, surveyIndex } from "./survey-index.ts";
 
 /** What a source comes to: entries of the gather index to be, and where the graphs below them are read. */
 export interface ChosenManifests {
   descriptors: readonly Descriptor[];
   graph: GraphSource;
+  /** How many manifests were left out that name no platform and are about no other: nobody asked to leave these out. */
+  unnamed: number;
 }
 
 /**
@@ -31,7 +34,7 @@ export async function choosePlatforms(
   name: string,
 ): Promise<ChosenManifests> {
   const { platforms, mode } = choice;
-  const whole = { descriptors: [image], graph: repository };
+  const whole = { descriptors: [image], graph: repository, unnamed: 0 };
   if (platforms.length === 0) return whole;
   if (!isIndexType(image.mediaType)) {
     // The original never looks at what is no index, and takes it.
@@ -40,12 +43,17 @@ export async function choosePlatforms(
   }
   if (mode === "original")
     return { ...whole, descriptors: await splitIndex(image, platforms, repository, name) };
-  const survey = await surveyIndex(image, new PlatformFilter([platforms]), repository, name, 0);
+  const fetched = new Map<Digest, RawManifest>();
+  const survey = await surveyIndex(image, new PlatformFilter([platforms]), { repository, name, fetched }, 0);
   if (!survey.matches) throw noPlatform(name, platforms, survey.platforms);
-  if (survey.whole) return whole;
-  if (mode === "sparse") return { ...whole, descriptors: [sparse(image, platforms)] };
+  const { unnamed } = survey;
+  if (survey.whole || mode === "sparse") {
+    const marked = survey.whole ? image : sparse(image, platforms);
+    return { descriptors: [marked], graph: graphOf(repository, fetched, new Map()), unnamed };
+  }
   const rebuilt = new Map<Digest, RawManifest>();
-  return { descriptors: [rebuild(survey, rebuilt)], graph: withRebuilt(repository, rebuilt) };
+  const descriptors = [rebuild(survey, rebuilt)];
+  return { descriptors, graph: graphOf(repository, fetched, rebuilt), unnamed };
 }
 
 /** As the original does it: each manifest for a wanted platform becomes an entry that carries the source index as a text. */
@@ -76,61 +84,6 @@ async function checkPlatform(
   throw noPlatform(name, platforms, [formatPlatform(actual)]);
 }
 
-/** An index, and what the filter leaves of it. */
-interface Survey {
-  descriptor: Descriptor;
-  raw: RawManifest;
-  content: ManifestContent;
-  /** In the index's order; with a survey of their own where the filter goes on inside. */
-  kept: readonly { child: Descriptor; below: Survey | undefined }[];
-  /** True when there is a manifest of a wanted platform. */
-  matches: boolean;
-  /** True when nothing is left out, here and below. */
-  whole: boolean;
-  /** Every platform that is named, here and below, for the message when none is wanted. */
-  platforms: readonly string[];
-}
-
-/** As deep as a graph is read. */
-const deepest = 16;
-
-async function surveyIndex(
-  descriptor: Descriptor,
-  parent: PlatformFilter,
-  repository: Repository,
-  name: string,
-  depth: number,
-): Promise<Survey> {
-  if (depth >= deepest)
-    throw new AceError("registry", `Cannot read ${name}: indexes are nested deeper than ${deepest}`);
-  const raw = await repository.fetchManifest(descriptor);
-  const content = parseManifest(raw.bytes, descriptor.mediaType, `${repository.name}@${descriptor.digest}`);
-  const children = childManifests(content);
-  const filter = filterBelow(descriptor, parent) ?? parent;
-  const { kept, omitted } = filter.split(children);
-  const surveyed = await Promise.all(
-    kept.map(async (child) => ({
-      child,
-      below: isUndecided(child) ? await surveyIndex(child, filter, repository, name, depth + 1) : undefined,
-    })),
-  );
-  const below = surveyed.flatMap((each) => each.below ?? []);
-  return {
-    descriptor,
-    raw,
-    content,
-    kept: surveyed,
-    matches: kept.some((child) => isKnownPlatform(child.platform)) || below.some(({ matches }) => matches),
-    whole: omitted.length === 0 && below.every(({ whole }) => whole),
-    platforms: [...platformsOf(children), ...below.flatMap(({ platforms }) => platforms)],
-  };
-}
-
-/** An index that names no platform: what is in it decides. */
-function isUndecided({ mediaType, platform }: Descriptor): boolean {
-  return isIndexType(mediaType) && !isKnownPlatform(platform);
-}
-
 function sparse(image: Descriptor, platforms: readonly Platform[]): Descriptor {
   return annotated(image, { [annotationKeys.sparsePlatforms]: formatPlatforms(platforms) });
 }
@@ -153,11 +106,17 @@ function rebuild(
   return annotated({ ...rest, digest, size }, { [annotationKeys.sourceDigest]: descriptor.digest });
 }
 
-/** The repository, with manifests that only we have. Nothing refers to those yet. */
-function withRebuilt(repository: Repository, rebuilt: ReadonlyMap<Digest, RawManifest>): GraphSource {
+/** The repository, with manifests that need not be asked for, and those that only we have. Nothing refers to the latter yet. */
+function graphOf(
+  repository: Repository,
+  fetched: ReadonlyMap<Digest, RawManifest>,
+  rebuilt: ReadonlyMap<Digest, RawManifest>,
+): GraphSource {
   return {
     fetchManifest: async (descriptor) =>
-      rebuilt.get(descriptor.digest) ?? (await repository.fetchManifest(descriptor)),
+      rebuilt.get(descriptor.digest) ??
+      fetched.get(descriptor.digest) ??
+      (await repository.fetchManifest(descriptor)),
     listReferrers: async (digest) => (rebuilt.has(digest) ? [] : await repository.listReferrers(digest)),
     hasBlob: (descriptor) => repository.hasBlob(descriptor),
   };
@@ -165,10 +124,6 @@ function withRebuilt(repository: Repository, rebuilt: ReadonlyMap<Digest, RawMan
 
 function annotated(descriptor: Descriptor, more: Record<string, string>): Descriptor {
   return { ...descriptor, annotations: { ...descriptor.annotations, ...more } };
-}
-
-function platformsOf(children: readonly Descriptor[]): string[] {
-  return children.flatMap(({ platform }) => (platform === undefined ? [] : [formatPlatform(platform)]));
 }
 
 function noPlatform(name: string, wanted: readonly Platform[], there: readonly string[]): AceError {

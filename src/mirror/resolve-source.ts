@@ -35,7 +35,11 @@ export async function resolveSource(
   const reference = parseReference(source.reference);
   const repository = await run.source(reference);
   const image = await repository.resolve(targetOf(reference));
-  const { descriptors, graph } = await choosePlatforms(image, choice, repository, source.reference);
+  const { descriptors, graph, unnamed } = await choosePlatforms(image, choice, repository, source.reference);
+  if (unnamed > 0) {
+    const what = unnamed === 1 ? "1 entry that names" : `${unnamed} entries that name`;
+    run.ui.log("warn", `${source.reference}: ${what} no platform left out`);
+  }
   return descriptors.map((descriptor) => ({
     reference: source.reference,
     repository,

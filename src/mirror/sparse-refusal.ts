@@ -10,7 +10,7 @@ export function explainSparse(error: unknown, reference: string): unknown {
   if (!(error instanceof AceError) || !["registry", "not-found"].includes(error.code)) return error;
   return new AceError(
     error.code,
-    `Cannot push ${reference} as a sparse index: the registry wants all of its manifests (${error.message})`,
+    `Cannot push ${reference} as a sparse index: the registry may want all of its manifests (${error.message})`,
     {
       cause: error,
       hint: "Use --platform-mode rebuild, or let the registry take such indexes (distribution 3: validation.manifests.indexes.platforms; ace-dt util registry: --sparse-indexes).",

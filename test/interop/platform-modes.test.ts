@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { sourceDigest, sparsePlatforms } from "../../src/oci/annotations.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
+import { startFaultProxy } from "../support/fault-proxy.ts";
 import {
   type Artifact,
   attachmentOf,
@@ -51,6 +52,9 @@ const signature = attachmentOf("application/vnd.example.signature", Buffer.from(
 });
 const noteOf = (subject: Descriptor) =>
   attachmentOf("application/vnd.example.note", Buffer.from(`about ${subject.digest}`), { subject });
+
+/** One entry says for what it is, the other does not. */
+const halfNamed = indexOf([imageOf({ seed: "modes/plain" }), multiArchOf("modes/half"), onlyArm]);
 
 const images: Readonly<Record<string, Artifact>> = { multi, list, nested, single, chart };
 
@@ -393,9 +397,46 @@ for (const mode of ["sparse", "rebuild"]) {
       );
       expect(code).toBe(5);
       expect(stderr).toContain("low.example.com/multi:v1: it has no image for linux/s390x or windows/amd64");
-      expect(stderr).toContain("linux/amd64, linux/arm64/v8");
+      expect(stderr).toContain("It has: linux/amd64, linux/arm64/v8.");
       const deep = await world.gather(["nested"], "-p", "linux/s390x", "--platform-mode", mode);
       expect([deep.code, deep.stderr]).toEqual([5, expect.stringContaining("linux/arm64/v8")]);
+    });
+
+    test("entries that name no platform are left out with a warning", async () => {
+      await using world = await World.open(sparseEmbedded, startEmbedded);
+      await pushArtifact(world.low.origin, "half", halfNamed, "v1");
+      const { code, stderr } = await world.gather(["half", "multi"], ...amd64Flags(mode));
+      expect(code).toBe(0);
+      expect(stderr).toContain("low.example.com/half:v1: 1 entry that names no platform left out");
+      expect(stderr).not.toContain("multi:v1:");
+    });
+
+    test("a registry that counts pulls counts one for each manifest", async () => {
+      await using world = await World.open(sparseEmbedded, startEmbedded);
+      await using door = await startFaultProxy({ upstream: world.low.origin });
+      const config = await writeConfig(world.dir.file("door.yaml"), {
+        "low.example.com": door.url,
+        "mid.example.com": world.mid.origin,
+      });
+      await world.list("multi", "nested");
+      const gather = ["gather", "sources.list", "mid.example.com/all:sync", "--config", config];
+      await world.ok(...gather, ...amd64Flags(mode));
+      const pulls = door.requests.filter(
+        ({ method, path }) => method === "GET" && path.includes("/manifests/"),
+      );
+      expect(pulls.length).toBeGreaterThan(4);
+      expect(new Set(pulls.map(({ path }) => path)).size).toBe(pulls.length);
+    });
+
+    test("a gather index can be gathered itself, and knows what is left out on purpose", async () => {
+      await using world = await World.open(sparseEmbedded, sparseEmbedded);
+      await world.gather(["multi", "single"], ...amd64Flags(mode));
+      await Bun.write(world.dir.file("outer.list"), "mid.example.com/all:sync\n");
+      await world.ok("gather", "outer.list", "high.example.com/outer:sync");
+      await world.ok("serialize", "high.example.com/outer:sync", "outer.tar");
+      await world.ok("deserialize", "outer.tar", "high.example.com/again:sync", "--strict");
+      await walkImage(world.high.origin, "again", ofAmd64.digest);
+      expect(await isThere(world.high.origin, "again", ofArm64.digest)).toBe(false);
     });
 
     test("an image in no index is judged by its config, an artifact is taken", async () => {
