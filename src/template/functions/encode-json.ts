@@ -14,6 +14,8 @@ export interface JsonStyle {
   escapeHtml: boolean;
   /** One element a line, each level indented by two more spaces. */
   pretty: boolean;
+  /** How many lists and maps Go enters before it looks for cycles; one less where it is given a pointer. */
+  goDepthOfCheck: number;
 }
 
 /**
@@ -29,8 +31,8 @@ export function encodeJson(budget: Budget, value: Value, style: JsonStyle): stri
 class JsonWriter {
   readonly #budget: Budget;
   readonly #style: JsonStyle;
-  /** The lists and maps we are inside of. */
-  readonly #open = new Set<unknown>();
+  /** The lists and maps we are inside of, from the outermost in, with their types. */
+  readonly #open = new Map<unknown, string>();
   #bytes = 0;
 
   constructor(budget: Budget, style: JsonStyle) {
@@ -128,13 +130,17 @@ class JsonWriter {
     return begin + written.join(",") + line + end;
   }
 
-  /** Go notices a cycle by its depth; the message is the same. */
+  /** Go looks for a cycle only from a certain depth on: that decides which of its members the message names. */
   #inside(identity: unknown, type: string, depth: number, write: () => string): string {
     if (this.#open.has(identity)) {
-      throw new GoError(`json: unsupported value: encountered a cycle via ${type}`);
+      const path = [...this.#open];
+      const start = path.findIndex(([each]) => each === identity);
+      const cycle = path.slice(start);
+      const [, named = type] = cycle[(this.#style.goDepthOfCheck - start) % cycle.length] ?? [];
+      throw new GoError(`json: unsupported value: encountered a cycle via ${named}`);
     }
     if (depth > MAX_NESTING) throw new GoError(`more than ${MAX_NESTING} lists and maps within each other`);
-    this.#open.add(identity);
+    this.#open.set(identity, type);
     try {
       return write();
     } finally {

@@ -7,9 +7,9 @@ import { bool, dict, float64, list, nil, str } from "../values/make.ts";
 import type { Value } from "../values/value.ts";
 import { encodeJson, type JsonStyle } from "./encode-json.ts";
 
-const compact: JsonStyle = { escapeHtml: true, pretty: false };
-const pretty: JsonStyle = { escapeHtml: true, pretty: true };
-const raw: JsonStyle = { escapeHtml: false, pretty: false };
+const compact: JsonStyle = { escapeHtml: true, pretty: false, goDepthOfCheck: 1000 };
+const pretty: JsonStyle = { escapeHtml: true, pretty: true, goDepthOfCheck: 1000 };
+const raw: JsonStyle = { escapeHtml: false, pretty: false, goDepthOfCheck: 999 };
 
 export const jsonFunctions = [
   defineWithBudget("toJson", "func(any) string", (budget, value) =>

@@ -1,4 +1,5 @@
 /** The type `time.Time`, which the function `toDate` returns, with the methods a template can call. */
+import { floorDuration, roundSpan } from "../go/duration.ts";
 import { formatTime, goStringOfTime, timeToString } from "../go/format-time.ts";
 import { GoError, GoPanic } from "../go/go-error.ts";
 import {
@@ -12,6 +13,7 @@ import {
   utc,
   type Zone,
   zeroSeconds,
+  zoneTitle,
 } from "../go/time.ts";
 import { method } from "../values/define.ts";
 import { bytes, int, int64, integer, pointer, str, struct } from "../values/make.ts";
@@ -44,7 +46,7 @@ const locationType = structType(
 );
 const locationPointerType = pointerTo(
   locationType,
-  new Map([["String", method("func() string", (receiver) => zoneOf(receiver).name)]]),
+  new Map([["String", method("func() string", (receiver) => zoneTitle(zoneOf(receiver)))]]),
 );
 
 const timeMethods: ReadonlyMap<string, Method> = new Map([
@@ -102,6 +104,8 @@ const timeMethods: ReadonlyMap<string, Method> = new Map([
       named,
     ),
   ],
+  ["Round", toMultiple(roundSpan)],
+  ["Truncate", toMultiple(floorDuration)],
   ["After", comparison((order) => order > 0)],
   ["Before", comparison((order) => order < 0)],
   ["Equal", comparison((order) => order === 0)],
@@ -185,6 +189,19 @@ function comparison(holds: (order: number) => boolean): Method {
   return method(
     "func(time.Time) bool",
     (receiver, other) => holds(compareTimes(timeOf(receiver), timeOf(other))),
+    named,
+  );
+}
+
+/** Go rounds a time by its distance from the year 1. */
+function toMultiple(change: (span: bigint, multiple: bigint) => bigint): Method {
+  return method(
+    "func(time.Duration) time.Time",
+    (receiver, multiple) => {
+      const time = timeOf(receiver);
+      const span = (time.seconds - zeroSeconds) * 1_000_000_000n + BigInt(time.nanoseconds);
+      return timeValue(addNanoseconds(time, change(span, numberOf(multiple)) - span));
+    },
     named,
   );
 }

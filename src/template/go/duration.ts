@@ -69,6 +69,20 @@ export function truncateDuration(nanoseconds: bigint, multiple: bigint): bigint 
   return multiple <= 0n ? nanoseconds : nanoseconds - (nanoseconds % multiple);
 }
 
+/** Rounds down to a multiple; the number itself if `multiple` is not above 0. For spans of any size. */
+export function floorDuration(nanoseconds: bigint, multiple: bigint): bigint {
+  if (multiple <= 0n) return nanoseconds;
+  const over = nanoseconds % multiple;
+  return nanoseconds - (over < 0n ? over + multiple : over);
+}
+
+/** Rounds up or down to the nearest multiple, halves up; for spans of any size (Go's `Time.Round`). */
+export function roundSpan(nanoseconds: bigint, multiple: bigint): bigint {
+  if (multiple <= 0n) return nanoseconds;
+  const floor = floorDuration(nanoseconds, multiple);
+  return 2n * (nanoseconds - floor) < multiple ? floor : floor + multiple;
+}
+
 /** Rounds to the nearest multiple, halves away from zero (Go's `Duration.Round`). */
 export function roundDuration(nanoseconds: bigint, multiple: bigint): bigint {
   if (multiple <= 0n) return nanoseconds;

@@ -24,6 +24,9 @@ const escapes: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
+/** Places where a space is a fault. */
+const noSpace = /^(?:in literal|in numeric|in exponent|after decimal|in string escape|in \\u)/;
+
 /**
  * Reads one JSON value.
  *
@@ -206,7 +209,8 @@ class JsonReader {
   }
 
   #unexpected(where: string): GoError {
-    const byte = this.#text[this.#at];
+    // At the end Go tries a space, and complains of it where none can stand.
+    const byte = this.#text[this.#at] ?? (noSpace.test(where) ? " " : undefined);
     if (byte === undefined) return new GoError("unexpected end of JSON input");
     return new GoError(`invalid character ${quoteByte(byte)} ${where}`);
   }

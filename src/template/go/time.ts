@@ -140,6 +140,12 @@ export function zoneAt(seconds: bigint, zone: Zone): { name: string; offset: num
   return { name: localName(date), offset };
 }
 
+/** What Go's `Location.String` says of a zone; of the machine's own, the name that TZ gives it. */
+export function zoneTitle(zone: Zone): string {
+  if (zone.kind !== "local" || process.env["TZ"] === undefined) return zone.name;
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** How many days a month has. */
 export function daysIn(month: number, year: number): number {
   if (month === 2) return isLeapYear(year) ? 29 : 28;
@@ -188,7 +194,10 @@ function dateOf(seconds: bigint): Date {
 function localName(date: Date): string {
   const parts = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" }).formatToParts(date);
   const name = parts.find((part) => part.type === "timeZoneName")?.value ?? "";
-  // Zones without an abbreviation come as GMT+3; the zone files give those as +03, as Go prints them.
+  // Only local mean times, from before there were zones, have seconds.
+  if (/^GMT[+-][0-9]+:[0-9]+:[0-9]+$/.test(name)) return "LMT";
+  // The runtime abbreviates American zones and UTC; for others it has GMT+3, which becomes +03 as for the zones
+  // that have no abbreviation at all.
   const match = /^GMT([+-])([0-9]+)(?::([0-9]+))?$/.exec(name);
   return match === null ? name : `${match[1]}${(match[2] ?? "").padStart(2, "0")}${match[3] ?? ""}`;
 }

@@ -86,10 +86,12 @@ export class Printer {
       this.badVerb(value, spec);
       return true;
     }
-    if (spec.sharpV || !textVerbs.includes(spec.verb)) return false;
-    const own = ownTextOf(this.#budget, value);
+    if (!spec.sharpV && !textVerbs.includes(spec.verb)) return false;
+    const own = ownTextOf(this.#budget, value, spec.sharpV);
     if (own === undefined) return false;
-    if (own.panic === undefined) this.#orReport(formatText(own.text, spec), value, spec);
+    // A GoString is written as it stands, but for its width.
+    const verb = spec.sharpV ? "s" : spec.verb;
+    if (own.panic === undefined) this.#orReport(formatText(own.text, { ...spec, verb }), value, spec);
     else this.#panicked(value, spec, own.method, own.panic);
     return true;
   }

@@ -3,12 +3,13 @@ import type { Budget } from "../budget.ts";
 import { GoError } from "../go/go-error.ts";
 import type { Value } from "../values/value.ts";
 
-/** The methods that fmt asks for, in its order. */
+/** The methods that fmt asks for, in its order; `%#v` asks for the other one. */
 const names = ["Error", "String"] as const;
+const goNames = ["GoString"] as const;
 
 /** What a value says of itself. */
 export interface OwnText {
-  /** `Error` or `String`. */
+  /** `Error`, `String` or `GoString`. */
   method: string;
   /** A byte string. */
   text: string;
@@ -16,10 +17,13 @@ export interface OwnText {
   panic?: string;
 }
 
-/** The text of the value's method `Error() string` or `String() string`; undefined where it has none. */
-export function ownTextOf(budget: Budget, value: Value): OwnText | undefined {
+/**
+ * The text of the value's method `Error() string` or `String() string`; undefined where it has none.
+ * @param asGo the text of `GoString() string` instead
+ */
+export function ownTextOf(budget: Budget, value: Value, asGo = false): OwnText | undefined {
   if (value.kind === "nil" || value.type.methods.size === 0) return undefined;
-  for (const method of names) {
+  for (const method of asGo ? goNames : names) {
     const callable = value.type.methods.get(method)?.bind(value);
     if (callable === undefined) continue;
     if (callable.type.params.length > 0 || callable.type.result.name !== "string") continue;
