@@ -68,7 +68,16 @@ test.each([
     "mirror deserialize in.tar ubuntu -b 0 --block-size 1Mi -m 64Mi --buffer-size 0 --dry-run --strict -r",
     3,
   ],
-  ["scatter", "mirror scatter ubuntu nest=a.io -l a=1,b=2 --selector=!c --subset /nonexistent --check -r", 3],
+  [
+    "scatter",
+    "mirror scatter ubuntu nest=a.io -l a=1,b=2 --selector=!c --subset /nonexistent --check -o csv,json=rows.json --output table -r",
+    3,
+  ],
+  [
+    "clone",
+    "mirror clone /nonexistent nest=a.io -l a=1,b=2 --selector=!c --check -o csv,json=rows.json --output table --continue -p linux/amd64 --platforms linux/arm64/v8,linux/s390x --platform-mode sparse -r",
+    3,
+  ],
 ])("%s takes every flag there is", async (_name, line, code) => {
   const globals = [
     "--config",
