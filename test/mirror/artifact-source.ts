@@ -11,7 +11,7 @@ import { parseManifest, type RawManifest } from "../../src/oci/manifest.ts";
 import type { Artifact } from "../support/images.ts";
 
 /** Holds manifests; what has a subject refers to it. */
-class ArtifactSource implements ManifestSource, ReferrerSource {
+export class ArtifactSource implements ManifestSource, ReferrerSource {
   readonly #manifests = new Map<Digest, RawManifest>();
 
   constructor(artifacts: readonly Artifact[]) {
