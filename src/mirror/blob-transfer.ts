@@ -41,6 +41,7 @@ export class BlobTransfer {
 
   constructor(run: RunContext) {
     this.#run = run;
+    run.status.bytesMoved = () => run.pool.movedBytes;
   }
 
   /** Announces that a repository will need the blob, so that one reading serves all. Before any {@link ensure}. */
@@ -183,6 +184,7 @@ export class BlobTransfer {
     this.totals.blobs++;
     status.blobsDone++;
     if (arrival === "moved") this.totals.bytesMoved += size;
+    else status.bytesTotal -= size;
     if (arrival === "mounted") {
       this.totals.blobsMounted++;
       this.totals.bytesMounted += size;
