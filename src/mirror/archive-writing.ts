@@ -85,21 +85,28 @@ export class ArchiveWriting {
   /** Starts the fetch once the blob's first byte has room, so that every job that runs can make headway. */
   async #fetch(piece: ArchivePiece & { kind: "blob" }, slot: number): Promise<void> {
     await this.#window.waitForFront(piece.offset + 1 - this.#window.capacityBytes);
-    const { descriptor, offset } = piece;
+    const { pool } = this.#run;
+    const { digest, mediaType, size } = piece.descriptor;
+    const holdBack = size <= this.#window.capacityBytes / heldBackPart;
+    const segment = {
+      window: this.#window.handle,
+      slot,
+      offset: piece.offset,
+      descriptor: { mediaType, digest, size },
+      source: this.#blobSource(piece.entry),
+    };
     await this.#jobs.start(async () => {
+      // A thread that has nothing to do takes the hashing off the one that receives.
+      const hashedElsewhere = !holdBack && pool.inFlight < pool.threads;
+      const jobs = [pool.run({ kind: "fetch", ...segment, holdBack, hashedElsewhere })];
+      if (hashedElsewhere) jobs.push(pool.run({ kind: "hash", ...segment }));
       try {
-        await this.#run.pool.run({
-          kind: "fetch",
-          window: this.#window.handle,
-          slot,
-          offset,
-          descriptor: { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size },
-          source: this.#blobSource(piece.entry),
-          holdBack: descriptor.size <= this.#window.capacityBytes / heldBackPart,
-        });
+        await Promise.all(jobs);
         this.#run.status.blobsDone++;
       } catch (error) {
         this.fail(error);
+        // The other one ends with the window.
+        await Promise.allSettled(jobs);
       }
     });
   }

@@ -3,7 +3,7 @@ import { AceError } from "../errors.ts";
 import type { Repository } from "../registry/repository.ts";
 import { attachWindow } from "./attach-window.ts";
 import { fetchParts, partBytes } from "./fetch-parts.ts";
-import type { FetchJob } from "./jobs.ts";
+import type { FetchJob, HashJob } from "./jobs.ts";
 import { wrongAtSourceHint } from "./verifying-body.ts";
 import { WindowFilling } from "./window-filling.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -12,8 +12,8 @@ import type { WorkerContext } from "./worker-context.ts";
 const corruptTries = 2;
 
 /**
- * Fills `[offset, offset + size)` of the window and completes the job's slot, once the digest is verified.
- * Never shows the writer the last byte of a blob before that.
+ * Fills `[offset, offset + size)` of the window and completes the job's slot, once the digest is verified; that is left to the
+ * hash job when there is one. Never shows the writer the last byte of a blob before that.
  * @throws AceError `digest` naming both digests; whatever the registry says
  */
 export async function fetchIntoWindow(job: FetchJob, context: WorkerContext): Promise<void> {
@@ -26,6 +26,7 @@ export async function fetchIntoWindow(job: FetchJob, context: WorkerContext): Pr
       job,
       context,
     );
+    if (actual === undefined) return;
     if (actual === job.descriptor.digest) break;
     if (!job.holdBack || attempt === corruptTries) throw corrupted(job, repository, actual);
     context.notices.push({
@@ -41,14 +42,15 @@ async function fetchOnce(
   repository: Repository,
   job: FetchJob,
   context: WorkerContext,
-): Promise<string> {
+): Promise<string | undefined> {
   if (job.descriptor.size >= 2 * partBytes(filling.windowBytes))
     await fetchParts(filling, repository, job.descriptor, context);
   else await repository.readBlob(job.descriptor, { sink: filling.sink(0) });
   return filling.digest();
 }
 
-function corrupted(job: FetchJob, repository: Repository, actual: string): AceError {
+/** The error for a blob that arrived as another one. */
+export function corrupted(job: FetchJob | HashJob, repository: Repository, actual: string): AceError {
   return new AceError(
     "digest",
     `Cannot use blob ${job.descriptor.digest} of ${repository.name}: the registry sent ${actual}`,

@@ -24,6 +24,18 @@ export interface FetchJob {
   source: RepositoryAddress;
   /** Show nothing to the writer before the digest is verified. */
   holdBack: boolean;
+  /** A {@link HashJob} for the same segment verifies what this one receives, and shows it to the writer. */
+  hashedElsewhere: boolean;
+}
+
+/** Verify what a fetch job receives, while it receives it. To be handed in together with that job, which must not hold back. */
+export interface HashJob {
+  kind: "hash";
+  window: WindowHandle;
+  slot: number;
+  offset: number;
+  descriptor: Descriptor;
+  source: RepositoryAddress;
 }
 
 /** Where a blob lies for an upload or a check. */
@@ -58,7 +70,7 @@ export interface CopyJob {
   chunkBytes: number;
 }
 
-export type Job = FetchJob | UploadJob | VerifyJob | CopyJob;
+export type Job = FetchJob | HashJob | UploadJob | VerifyJob | CopyJob;
 
 /** How a blob came to be at a target. */
 export type Arrival = "moved" | "mounted" | "skipped";

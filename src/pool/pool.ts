@@ -23,14 +23,14 @@ export class Pool {
   readonly shared: SharedState = newSharedState();
   /** Jobs that can run at the same time. */
   readonly concurrency: number;
-  readonly #threads: number;
+  readonly threads: number;
   #piscina: Piscina | undefined;
   #running = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#threads = Math.max(1, Math.min(availableParallelism(), mostThreads, options.connections));
-    this.concurrency = this.#threads * this.#connectionsPerThread;
+    this.threads = Math.max(1, Math.min(availableParallelism(), mostThreads, options.connections));
+    this.concurrency = this.threads * this.#connectionsPerThread;
   }
 
   /** Jobs that wait or run now. */
@@ -77,7 +77,7 @@ export class Pool {
   }
 
   get #connectionsPerThread(): number {
-    return Math.max(1, Math.ceil(this.#options.connections / this.#threads));
+    return Math.max(1, Math.ceil(this.#options.connections / this.threads));
   }
 
   #start(): Piscina {
@@ -88,8 +88,8 @@ export class Pool {
     };
     this.#piscina ??= new Piscina({
       filename: entryPath("blob-worker"),
-      minThreads: this.#threads,
-      maxThreads: this.#threads,
+      minThreads: this.threads,
+      maxThreads: this.threads,
       concurrentTasksPerWorker: this.#connectionsPerThread,
       // With atomics piscina blocks an idle worker, and with it the sockets it keeps alive.
       atomics: "disabled",

@@ -2,6 +2,7 @@
 import { toErrorData } from "../errors.ts";
 import { copyBlob } from "./copy-blob.ts";
 import { fetchIntoWindow } from "./fetch-into-window.ts";
+import { hashInWindow } from "./hash-in-window.ts";
 import type { Job, JobResult, TargetOutcome } from "./jobs.ts";
 import { uploadBlob } from "./upload-blob.ts";
 import { verifyBlob } from "./verify-blob.ts";
@@ -25,6 +26,9 @@ async function perform(job: Job, context: WorkerContext): Promise<readonly Targe
   switch (job.kind) {
     case "fetch":
       await fetchIntoWindow(job, context);
+      return [];
+    case "hash":
+      await hashInWindow(job, context);
       return [];
     case "verify":
       await verifyBlob(job, context);

@@ -1,4 +1,4 @@
-/** One blob on its way into the window: several ranges may arrive at once, one hasher follows the prefix that is whole. */
+/** One blob on its way into the window: several ranges may arrive at once, one hasher follows the prefix that is whole, here or in another thread. */
 import type { Hash } from "node:crypto";
 import type { BlobSink } from "../content/storage.ts";
 import { digestAlgorithm, hasherFor } from "../oci/digest.ts";
@@ -15,22 +15,25 @@ export class WindowFilling {
   readonly #job: FetchJob;
   readonly #window: Window;
   readonly #shared: SharedState;
-  readonly #hasher: Hash;
+  /** undefined when another thread hashes. */
+  readonly #hasher: Hash | undefined;
   readonly #size: number;
   /** Ranges by their start. */
   readonly #islands = new Map<number, Island>();
-  #hashed = 0;
+  /** Everything before this is in the window, and hashed if that is done here. */
+  #whole = 0;
 
   constructor(job: FetchJob, window: Window, shared: SharedState) {
     this.#job = job;
     this.#window = window;
     this.#shared = shared;
-    this.#hasher = hasherFor(job.descriptor.digest);
+    this.#hasher = job.hashedElsewhere ? undefined : hasherFor(job.descriptor.digest);
     this.#size = job.descriptor.size;
   }
 
-  /** The digest of all that came; call once, at the end. */
-  digest(): string {
+  /** The digest of all that came, undefined when another thread hashes; call once, at the end. */
+  digest(): string | undefined {
+    if (this.#hasher === undefined) return undefined;
     return `${digestAlgorithm(this.#job.descriptor.digest)}:${this.#hasher.digest("hex")}`;
   }
 
@@ -65,26 +68,32 @@ export class WindowFilling {
     const at = island.end;
     island.end += chunk.length;
     countMoved(this.#shared, chunk.length);
-    if (island.end <= this.#hashed) return;
-    const fresh = at >= this.#hashed ? chunk : chunk.subarray(this.#hashed - at);
+    if (island.end <= this.#whole) return;
+    const fresh = at >= this.#whole ? chunk : chunk.subarray(this.#whole - at);
     const freshAt = island.end - fresh.length;
     this.#window.write(this.#job.offset + freshAt, fresh);
-    if (freshAt !== this.#hashed) return;
+    if (freshAt !== this.#whole) return;
     // Hashed from the chunk, while it is still in the processor's cache.
-    this.#hasher.update(fresh);
-    this.#hashed = island.end;
+    this.#hasher?.update(fresh);
+    this.#whole = island.end;
     this.#joinIslands();
-    if (!this.#job.holdBack)
-      this.#window.advance(this.#job.slot, this.#job.offset + Math.min(this.#hashed, this.#size - 1));
+    this.#show();
   }
 
-  /** Hashes the ranges that now follow the prefix. */
+  /** Takes in the ranges that now follow the prefix. */
   #joinIslands(): void {
-    for (let next = this.#islands.get(this.#hashed); next !== undefined && next.end > this.#hashed; ) {
-      const view = this.#window.view(this.#job.offset + this.#hashed, next.end - this.#hashed);
-      this.#hasher.update(view);
-      this.#hashed += view.length;
-      if (this.#hashed >= next.end) next = this.#islands.get(this.#hashed);
+    for (let next = this.#islands.get(this.#whole); next !== undefined && next.end > this.#whole; ) {
+      const view = this.#window.view(this.#job.offset + this.#whole, next.end - this.#whole);
+      this.#hasher?.update(view);
+      this.#whole += view.length;
+      if (this.#whole >= next.end) next = this.#islands.get(this.#whole);
     }
+  }
+
+  /** Shows the prefix to whoever comes next: the thread that hashes, or the writer, who never gets the last byte unverified. */
+  #show(): void {
+    const { slot, offset, holdBack } = this.#job;
+    if (this.#hasher === undefined) this.#window.receive(slot, offset + this.#whole);
+    else if (!holdBack) this.#window.advance(slot, offset + Math.min(this.#whole, this.#size - 1));
   }
 }

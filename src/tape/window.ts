@@ -31,13 +31,13 @@ const endCell = 1;
 const scanCell = 2;
 const cellsAt = 64;
 const slotsAt = 128;
-/** Start, end, progress: three 64-bit words a segment. */
-const slotCells = 3;
+/** Start, end, progress, received: four 64-bit words a segment. */
+const slotCells = 4;
 
 const stateOpen = 0;
 const stateAborted = 2;
 
-/** Segments that may be open at a time; 2^14 of them take 384 KiB and are more than any concurrency needs. */
+/** Segments that may be open at a time; 2^14 of them take 512 KiB and are more than any concurrency needs. */
 const defaultSlots = 16_384;
 
 let lastId = 0;
@@ -51,7 +51,8 @@ export class Window {
   readonly #cells: BigInt64Array;
   readonly #bounds: Float64Array;
   readonly #progress: BigInt64Array;
-  readonly #slots: number;
+  /** How many segments can be open; they take turns in the slots. */
+  readonly slots: number;
 
   /**
    * Makes a window. All windows of a process are made by one thread.
@@ -75,7 +76,7 @@ export class Window {
     this.#cells = new BigInt64Array(handle.control, cellsAt, 8);
     this.#bounds = new Float64Array(handle.control, slotsAt);
     this.#progress = new BigInt64Array(handle.control, slotsAt);
-    this.#slots = this.#progress.length / slotCells;
+    this.slots = this.#progress.length / slotCells;
   }
 
   /**
@@ -84,19 +85,20 @@ export class Window {
    */
   append(start: number, end: number): number | undefined {
     const head = Atomics.load(this.#words, headWord);
-    if (head - Atomics.load(this.#words, tailWord) >= this.#slots) return undefined;
-    const at = (head % this.#slots) * slotCells;
+    if (head - Atomics.load(this.#words, tailWord) >= this.slots) return undefined;
+    const at = (head % this.slots) * slotCells;
     this.#bounds[at] = start;
     this.#bounds[at + 1] = end;
     Atomics.store(this.#progress, at + 2, BigInt(start));
+    Atomics.store(this.#progress, at + 3, BigInt(start));
     Atomics.store(this.#words, headWord, head + 1);
     this.#signal(progressWord);
-    return head % this.#slots;
+    return head % this.slots;
   }
 
   /** Waits until {@link append} can succeed. */
   async waitForSlot(): Promise<void> {
-    while (Atomics.load(this.#words, headWord) - Atomics.load(this.#words, tailWord) >= this.#slots) {
+    while (Atomics.load(this.#words, headWord) - Atomics.load(this.#words, tailWord) >= this.slots) {
       const seen = Atomics.load(this.#words, frontWord);
       this.throwIfAborted();
       await this.#sleep(frontWord, seen, 50);
@@ -109,6 +111,17 @@ export class Window {
     this.#signal(progressWord);
   }
 
+  /** Says that everything of the segment before `position` is in the window, for whoever is to look at it before it counts as done. */
+  receive(slot: number, position: number): void {
+    Atomics.store(this.#progress, slot * slotCells + 3, BigInt(position));
+    this.#signal(progressWord);
+  }
+
+  /** The archive offset that {@link receive} said last; the segment's start before that. */
+  received(slot: number): number {
+    return Number(Atomics.load(this.#progress, slot * slotCells + 3));
+  }
+
   /** How far the segments are complete without a gap. One thread only: it retires complete segments as it goes. */
   scan(): number {
     const head = Atomics.load(this.#words, headWord);
@@ -116,7 +129,7 @@ export class Window {
     let tail = oldTail;
     let reached = Number(Atomics.load(this.#cells, scanCell));
     while (tail < head) {
-      const at = (tail % this.#slots) * slotCells;
+      const at = (tail % this.slots) * slotCells;
       reached = Number(Atomics.load(this.#progress, at + 2));
       if (reached < (this.#bounds[at + 1] ?? 0)) break;
       tail++;
@@ -124,7 +137,7 @@ export class Window {
     Atomics.store(this.#cells, scanCell, BigInt(reached));
     Atomics.store(this.#words, tailWord, tail);
     // Somebody may wait for a slot, while the front stays where it is.
-    if (tail > oldTail && head - oldTail >= this.#slots) this.#signal(frontWord);
+    if (tail > oldTail && head - oldTail >= this.slots) this.#signal(frontWord);
     return reached;
   }
 
@@ -137,9 +150,9 @@ export class Window {
   get headNeedsRoom(): boolean {
     const tail = Atomics.load(this.#words, tailWord);
     const head = Atomics.load(this.#words, headWord);
-    if (head - tail >= this.#slots) return true;
+    if (head - tail >= this.slots) return true;
     if (tail === head) return false;
-    return (this.#bounds[(tail % this.#slots) * slotCells + 1] ?? 0) > this.front + this.capacityBytes;
+    return (this.#bounds[(tail % this.slots) * slotCells + 1] ?? 0) > this.front + this.capacityBytes;
   }
 
   get front(): number {

@@ -1,6 +1,7 @@
 /** A blob on its way into the window: by one connection or several, past broken ones, and never shown before it is right. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { fetchIntoWindow } from "../../src/pool/fetch-into-window.ts";
+import { hashInWindow } from "../../src/pool/hash-in-window.ts";
 import { newSharedState } from "../../src/pool/shared-state.ts";
 import type { WorkerContext } from "../../src/pool/worker-context.ts";
 import { Window } from "../../src/tape/window.ts";
@@ -34,9 +35,15 @@ interface Fetched {
 /** Fetches a blob to an odd place in a window, which is drained behind it as a writer would. */
 async function fetchBlob(
   blob: Content,
-  options: { rules?: readonly FaultRule[]; windowBytes?: number; holdBack?: boolean; most?: number },
+  options: {
+    rules?: readonly FaultRule[];
+    windowBytes?: number;
+    holdBack?: boolean;
+    most?: number;
+    hashedElsewhere?: boolean;
+  },
 ): Promise<Fetched> {
-  const { rules = [], windowBytes = 4 * mib, holdBack = false, most = 4 } = options;
+  const { rules = [], windowBytes = 4 * mib, holdBack = false, most = 4, hashedElsewhere = false } = options;
   await using proxy = await startFaultProxy({ upstream: registry.origin, rules });
   await using client = openClient({ connectionsPerHost: 8 });
   const window = Window.create(windowBytes);
@@ -68,14 +75,16 @@ async function fetchBlob(
     repository: "library/x",
   };
   const { descriptor } = blob;
+  const segment = { window: window.handle, slot, offset, descriptor, source };
+  const jobs = [fetchIntoWindow({ kind: "fetch", ...segment, holdBack, hashedElsewhere }, context)];
+  if (hashedElsewhere) jobs.push(hashInWindow({ kind: "hash", ...segment }, context));
   let error: unknown;
   try {
-    await fetchIntoWindow(
-      { kind: "fetch", window: window.handle, slot, offset, descriptor, source, holdBack },
-      context,
-    );
+    await Promise.all(jobs);
   } catch (cause) {
     error = cause;
+    window.abort();
+    await Promise.allSettled(jobs);
   }
   clearInterval(draining);
   drain();
@@ -92,6 +101,31 @@ function expectWhole(fetched: Fetched, blob: Content): void {
   expect(fetched.error).toBeUndefined();
   expect(fetched.drained.equals(Buffer.from(blob.bytes))).toBe(true);
 }
+
+describe("hashInWindow() beside a fetch", () => {
+  for (const [name, rules] of [
+    ["", []],
+    [" over one connection", [{ ignoreRange: true }]],
+    [" over connections that break", [{ cutAfter: 300_000, times: 4 }]],
+  ] as const) {
+    test(`completes a blob larger than the window${name}`, async () => {
+      expectWhole(await fetchBlob(big, { hashedElsewhere: true, rules }), big);
+    });
+  }
+
+  test("never shows the last byte of a blob that is wrong, and names both digests", async () => {
+    const fetched = await fetchBlob(big, { hashedElsewhere: true, rules: [{ flipByte: 77, times: 1 }] });
+    expect(fetched.error).toMatchObject({ code: "digest" });
+    expect(String(fetched.error)).toMatch(new RegExp(`${big.descriptor.digest}.* sent sha256:`));
+    expect(fetched.drained.length).toBeLessThan(big.descriptor.size);
+  });
+
+  test("ends with the window when the fetch fails", async () => {
+    const fetched = await fetchBlob(big, { hashedElsewhere: true, rules: [{ answer: { status: 403 } }] });
+    expect(fetched.error).toMatchObject({ code: "denied" });
+    expect(fetched.drained.length).toBe(0);
+  });
+});
 
 describe("fetchIntoWindow()", () => {
   test("brings a small blob with one request", async () => {

@@ -23,8 +23,6 @@ const appended = new Int32Array(start.appended);
 const { bounds } = start;
 const total = bounds.at(-1) ?? 0;
 const bytes = seededBytes(start.seed, total);
-// One window's slots, as Window hands them out: in turns.
-const slots = (start.window.control.byteLength - 128) / 24;
 
 async function append(): Promise<void> {
   for (let at = 0; at + 1 < bounds.length; at++) {
@@ -45,7 +43,7 @@ async function fill(segment: number): Promise<void> {
     await window.waitForFront(position + most - window.capacityBytes);
     window.write(position, bytes.subarray(position, position + most));
     position += most;
-    window.advance(segment % slots, position);
+    window.advance(segment % window.slots, position);
     if (start.pauseMs > 0 && Math.random() < 0.2) await Bun.sleep(Math.random() * start.pauseMs);
   }
 }
