@@ -134,22 +134,33 @@ describe("what is wrong is said", () => {
 });
 
 describe("one image of several sources", () => {
-  test("a layer that one source cannot give comes from the other", async () => {
-    await using world = await World.open([embeddedRegistry, embeddedRegistry, embeddedRegistry]);
-    const { artifact } = placed[0]!;
-    await pushArtifact(world.registries[1]!.origin, "copy/base", artifact, "v3");
-    const broken = artifact.blobs.at(-1)!.descriptor.digest;
-    world.doors[0]!.setRules([
-      { method: "GET", path: new RegExp(`blobs/${broken}`), answer: { status: 404 } },
-    ]);
-    const sources = ["reg.example.com/library/base:v3", "a.example.com/copy/base:v3"];
-    await Bun.write(world.dir.file("two.list"), `${sources.join("\n")}\n`);
-    const map = sources.map((source, at) => `${source},b.example.com/x:${at + 1}\n`).join("");
-    await Bun.write(world.dir.file("two.csv"), map);
-    const run = await world.try("clone", "two.list", "first-prefix=two.csv", "--continue");
-    expect(run.stderr).not.toContain("a.example.com/copy/base:v3 ->");
-    expect((await walkImage(world.registries[2]!.origin, "x", "2")).root.digest).toBe(artifact.root.digest);
-  });
+  // Where the second copy goes; the first goes to b.example.com/x:1, and its source cannot give a layer.
+  for (const [way, to, path] of [
+    ["in the same repository", "b.example.com/x:2", "x"],
+    ["in another repository of that registry", "b.example.com/y:2", "y"],
+    ["in another registry", "c.example.com/y:2", "y"],
+    ["in the registry that cannot give it, nor mount it", "reg.example.com/y:2", "y"],
+  ] as const) {
+    test(`a layer that one source cannot give comes from the other, ${way}`, async () => {
+      const kinds = Array.from({ length: 4 }, () => embeddedRegistry);
+      await using world = await World.open(kinds);
+      const { artifact } = placed[0]!;
+      await pushArtifact(world.registries[1]!.origin, "copy/base", artifact, "v3");
+      const broken = artifact.blobs.at(-1)!.descriptor.digest;
+      world.doors[0]!.setRules([
+        { method: "GET", path: new RegExp(`blobs/${broken}`), answer: { status: 404 } },
+        { method: "POST", path: /mount=/, answer: { status: 404 } },
+      ]);
+      const map = `reg.example.com/library/base:v3,b.example.com/x:1\na.example.com/copy/base:v3,${to}\n`;
+      await Bun.write(world.dir.file("two.csv"), map);
+      await Bun.write(world.dir.file("two.list"), map.replaceAll(/,.*/g, ""));
+      const run = await world.try("clone", "two.list", "first-prefix=two.csv", "--continue");
+      expect(run.stderr).not.toContain("a.example.com/copy/base:v3 ->");
+      const at = ["reg", "a", "b", "c"].indexOf(to.replace(/\..*/, ""));
+      const walked = await walkImage(world.registries[at]!.origin, path, "2");
+      expect(walked.root.digest).toBe(artifact.root.digest);
+    });
+  }
 
   test("-p makes what gather would make of it, in each mode", async () => {
     await using world = await World.open([embeddedRegistry, embeddedRegistry]);

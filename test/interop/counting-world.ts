@@ -22,12 +22,12 @@ export class World implements AsyncDisposable {
     readonly env: Record<string, string>,
   ) {}
 
-  /** The first is reg.example.com with the standard images, the others are a.example.com, b.example.com, empty. */
+  /** The first is reg.example.com with the standard images, the others are a.example.com, b.example.com, c.example.com, empty. */
   static async open(kinds: readonly RegistryKind[]): Promise<World> {
     const registries = await Promise.all(kinds.map((kind) => kind.start()));
     const doors = await Promise.all(registries.map(({ origin }) => startFaultProxy({ upstream: origin })));
     const dir = await tempDir();
-    const names = ["reg.example.com", "a.example.com", "b.example.com"];
+    const names = ["reg.example.com", "a.example.com", "b.example.com", "c.example.com"];
     const config = await writeConfig(
       dir.file("config.yaml"),
       Object.fromEntries(doors.map(({ url }, at) => [names[at], url])),
