@@ -4,6 +4,8 @@ import type { Value } from "./values/value.ts";
 
 /** Nodes evaluated and elements walked in one run. A template of ten lines takes about a hundred. */
 export const MAX_STEPS = 5_000_000;
+/** Bytes of text that functions read for one step. */
+export const BYTES_A_STEP = 64;
 /** Bytes a template may write in one run: far more than any list of destinations. */
 export const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 /** Bytes of one string. */
@@ -34,6 +36,11 @@ export class Budget {
   steps(count = 1): void {
     this.#steps += count;
     if (!(this.#steps <= MAX_STEPS)) throw spent("steps", MAX_STEPS, "Is there a loop that does not end?");
+  }
+
+  /** Notes that a function reads texts of so many bytes: long ones cost steps, so that none is read for ever. */
+  read(bytes: number): void {
+    if (bytes >= BYTES_A_STEP) this.steps(Math.floor(bytes / BYTES_A_STEP));
   }
 
   /** Asks for a string of so many bytes, before it is made. */

@@ -27,6 +27,7 @@ export function deepEqual(budget: Budget, a: Value, b: Value, depth = 0): boolea
     if (a.elem === undefined || b.elem === undefined) return a.elem === b.elem;
     return a === b || a.elem === b.elem || isSame(a.elem, b.elem);
   }
+  if (a.kind === "string") budget.read(a.value.length);
   if (a.kind === "func" && b.kind === "func") return a.call === undefined && b.call === undefined;
   if (a.kind === "complex128" && b.kind === "complex128") return a.re === b.re && a.im === b.im;
   return "value" in a && "value" in b && a.value === b.value;

@@ -29,11 +29,13 @@ export const dictFunctions = [
   define("values", "func(map[string]any) []any", (map) =>
     sortedKeys(map).map((key) => map.entries.get(key) ?? nil),
   ),
-  define("pick", mapToMap, (map, ...keys) => {
+  defineWithBudget("pick", mapToMap, (budget, map, ...keys) => {
+    budget.steps(map.entries.size);
     const wanted = new Set(keys);
     return dict(new Map([...map.entries].filter(([key]) => wanted.has(key))));
   }),
-  define("omit", mapToMap, (map, ...keys) => {
+  defineWithBudget("omit", mapToMap, (budget, map, ...keys) => {
+    budget.steps(map.entries.size);
     const unwanted = new Set(keys);
     return dict(new Map([...map.entries].filter(([key]) => !unwanted.has(key))));
   }),

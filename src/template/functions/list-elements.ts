@@ -28,11 +28,13 @@ export function prependTo(budget: Budget, to: Value, value: Value): Value[] {
 }
 
 export function firstOf(value: Value): Value {
-  return elements(asSlice(value, "Cannot find first on type"))[0] ?? nil;
+  const slice = asSlice(value, "Cannot find first on type");
+  return slice.length === 0 ? nil : (slice.backing[slice.offset] ?? nil);
 }
 
 export function lastOf(value: Value): Value {
-  return elements(asSlice(value, "Cannot find last on type")).at(-1) ?? nil;
+  const slice = asSlice(value, "Cannot find last on type");
+  return slice.length === 0 ? nil : (slice.backing[slice.offset + slice.length - 1] ?? nil);
 }
 
 export function restOf(value: Value): Value {
@@ -49,8 +51,10 @@ export function reverseList(value: Value): Value[] {
   return [...elements(asSlice(value, "Cannot find reverse on type"))].reverse();
 }
 
-export function compactList(_budget: Budget, value: Value): Value[] {
-  return elements(asSlice(value, "Cannot compact on type")).filter(isTrue);
+export function compactList(budget: Budget, value: Value): Value[] {
+  const slice = asSlice(value, "Cannot compact on type");
+  budget.steps(slice.length);
+  return elements(slice).filter(isTrue);
 }
 
 export function uniqueOf(budget: Budget, value: Value): Value[] {
@@ -63,12 +67,17 @@ export function uniqueOf(budget: Budget, value: Value): Value[] {
 
 export function without(budget: Budget, value: Value, ...omitted: Value[]): Value[] {
   const slice = asSlice(value, "Cannot find without on type");
+  budget.steps(slice.length);
   return elements(slice).filter((each) => !isAmong(budget, omitted, each));
 }
 
 export function has(budget: Budget, needle: Value, haystack: Value): boolean {
   if (haystack.kind === "nil") return false;
-  return isAmong(budget, elements(asSlice(haystack, "Cannot find has on type")), needle);
+  const { backing, offset, length } = asSlice(haystack, "Cannot find has on type");
+  for (let at = offset; at < offset + length; at++) {
+    if (deepEqual(budget, needle, backing[at] ?? nil)) return true;
+  }
+  return false;
 }
 
 function isAmong(budget: Budget, values: readonly Value[], wanted: Value): boolean {
@@ -98,8 +107,9 @@ export function concatLists(budget: Budget, ...values: Value[]): Value {
 }
 
 /** Lists of `size` elements each, the last one of what is left; the arithmetic is sprig's, in floats. */
-export function chunkList(_budget: Budget, size: number, value: Value): Value {
+export function chunkList(budget: Budget, size: number, value: Value): Value {
   const all = elements(asSlice(value, "Cannot chunk type"));
+  budget.steps(all.length);
   const count = Math.floor((all.length - 1) / size) + 1;
   // Go turns what is no number, or too great a one, into the smallest int
   const chunks = Array.from({ length: checkedLength(count) }, (_, at) => {

@@ -47,7 +47,7 @@ function sortAlpha(budget: Budget, value: Value): Value {
   if (seen.kind !== "slice") return strings([textOf(budget, value)]);
   const list = asStrings(budget, value);
   if (list.kind !== "slice") return list;
-  budget.steps(list.length);
+  textsOf(budget, list);
   const sorted = [...elements(list)].sort((a, b) => compareTexts(a, b));
   for (const [at, each] of sorted.entries()) list.backing[list.offset + at] = each;
   return list;

@@ -17,7 +17,12 @@ export function textsOf(budget: Budget, value: Value): string[] {
   if (value.kind !== "slice") return [textOf(budget, value)];
   const texts: string[] = [];
   budget.steps(value.length);
-  for (const each of elements(value)) if (each.kind !== "nil") texts.push(textOf(budget, each));
+  for (const each of elements(value)) {
+    if (each.kind === "nil") continue;
+    const text = textOf(budget, each);
+    budget.read(text.length);
+    texts.push(text);
+  }
   return texts;
 }
 

@@ -10,16 +10,16 @@ import {
   toTitle,
   toUpper,
 } from "./unicode.ts";
-import { encodeRune, encodeRunes, mapRunes, runesOf } from "./utf8.ts";
+import { encodeRune, encodeRunes, isAscii, mapRunes, runesOf } from "./utf8.ts";
 
 /** strings.ToUpper. */
 export function upperCase(text: string): string {
-  return mapRunes(text, toUpper);
+  return isAscii(text) ? text.toUpperCase() : mapRunes(text, toUpper);
 }
 
 /** strings.ToLower. */
 export function lowerCase(text: string): string {
-  return mapRunes(text, toLower);
+  return isAscii(text) ? text.toLowerCase() : mapRunes(text, toLower);
 }
 
 /** strings.Title: the first letter after what is neither letter, digit nor underscore (nor an apostrophe's follower). */

@@ -80,8 +80,11 @@ function digitsOf(radix: number): RegExp {
 }
 
 function toBigInt(digits: string, radix: number): bigint {
+  // 64 binary digits are the most that an int64 takes; more need no exact value to be out of range
+  const significant = digits.replace(/^0+/, "");
+  if (significant.length > 64) return 2n ** 64n;
   const prefix = radix === 16 ? "0x" : radix === 8 ? "0o" : radix === 2 ? "0b" : "";
-  return BigInt(prefix + digits);
+  return significant === "" ? 0n : BigInt(prefix + significant);
 }
 
 /** strconv's underscoreOK: an underscore stands between digits, or between a base prefix and a digit. */

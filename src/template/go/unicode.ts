@@ -28,26 +28,40 @@ const laterRanges: readonly (readonly [number, number])[] = givenOutLater.split(
 
 const firstLater = laterRanges[0]?.[0] ?? 0;
 
+const asciiTexts: readonly string[] = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code));
+
 function isLater(rune: number): boolean {
   return rune >= firstLater && laterRanges.some(([from, to]) => rune >= from && rune <= to);
 }
 
 function inClass(pattern: RegExp, rune: number): boolean {
+  if (rune < 0x80) return pattern.test(asciiTexts[rune] ?? "");
   return isValidRune(rune) && pattern.test(String.fromCodePoint(rune)) && !isLater(rune);
+}
+
+function isAsciiCapital(rune: number): boolean {
+  return rune >= 0x41 && rune <= 0x5a;
+}
+
+function isAsciiSmall(rune: number): boolean {
+  return rune >= 0x61 && rune <= 0x7a;
 }
 
 /** unicode.IsLetter: category L. */
 export function isLetter(rune: number): boolean {
+  if (rune < 0x80) return isAsciiCapital(rune) || isAsciiSmall(rune);
   return inClass(/\p{L}/u, rune);
 }
 
 /** unicode.IsUpper: category Lu. */
 export function isUpper(rune: number): boolean {
+  if (rune < 0x80) return isAsciiCapital(rune);
   return inClass(/\p{Lu}/u, rune);
 }
 
 /** unicode.IsLower: category Ll. */
 export function isLower(rune: number): boolean {
+  if (rune < 0x80) return isAsciiSmall(rune);
   return rune === wasLower || inClass(/\p{Ll}/u, rune);
 }
 
@@ -85,13 +99,13 @@ export function isPrint(rune: number): boolean {
 
 /** unicode.ToUpper: the simple mapping, one code point to one (ß stays ß). */
 export function toUpper(rune: number): number {
-  if (rune < 0x80) return rune >= 0x61 && rune <= 0x7a ? rune - 32 : rune;
+  if (rune < 0x80) return isAsciiSmall(rune) ? rune - 32 : rune;
   return simple(rune, (text) => text.toUpperCase(), upperWithIota);
 }
 
 /** unicode.ToLower: the simple mapping, one code point to one. */
 export function toLower(rune: number): number {
-  if (rune < 0x80) return rune >= 0x41 && rune <= 0x5a ? rune + 32 : rune;
+  if (rune < 0x80) return isAsciiCapital(rune) ? rune + 32 : rune;
   return simple(
     rune,
     (text) => text.toLowerCase(),

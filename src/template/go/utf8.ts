@@ -19,9 +19,12 @@ export function encodeText(text: string): string {
   return isAscii(text) ? text : bytesToString(new TextEncoder().encode(text));
 }
 
-/** The JS text of UTF-8 bytes; what is not valid becomes U+FFFD, a leading byte order mark stays. */
+/** The JS text of UTF-8 bytes; each byte that is not valid becomes U+FFFD, as in Go, a leading byte order mark stays. */
 export function decodeText(bytes: string): string {
-  return isAscii(bytes) ? bytes : new TextDecoder("utf-8", { ignoreBOM: true }).decode(stringToBytes(bytes));
+  if (isAscii(bytes)) return bytes;
+  // TextDecoder makes one U+FFFD out of several bytes of a character that is cut off
+  if (!isValidUtf8(bytes)) return Array.from(runesOf(bytes), (rune) => String.fromCodePoint(rune)).join("");
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(stringToBytes(bytes));
 }
 
 /** A byte array as byte string. */

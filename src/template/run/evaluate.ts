@@ -141,6 +141,10 @@ function evaluateCall(
   given: Given,
 ): Operand {
   const args = evaluateArguments(state, dot, called.type, name, given);
+  for (const each of args) {
+    const value = unbox(each);
+    if (value?.kind === "string") state.run.budget.read(value.value.length);
+  }
   return guard(state, node, name, () => called.call(state.run.budget, args));
 }
 
