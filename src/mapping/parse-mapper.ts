@@ -4,6 +4,7 @@ import { digestMapper } from "./digest-mapper.ts";
 import type { Mapper } from "./mapper.ts";
 import { allPrefixMapper, firstPrefixMapper, longestPrefixMapper, nestMapper } from "./prefix-mappers.ts";
 import { readRows } from "./read-rows.ts";
+import { readText } from "./read-text.ts";
 
 const kinds: Readonly<Record<string, (argument: string) => Mapper | Promise<Mapper>>> = {
   nest: nestMapper,
@@ -11,6 +12,15 @@ const kinds: Readonly<Record<string, (argument: string) => Mapper | Promise<Mapp
   "all-prefix": async (file) => allPrefixMapper(await readRows(file)),
   "longest-prefix": async (file) => longestPrefixMapper(await readRows(file)),
   digests: async (file) => digestMapper(await readRows(file), file),
+  // Loaded only when they are used: the interpreter is bigger than all the rest of this room.
+  "go-template": async (file) => {
+    const { goTemplateMapper } = await import("./go-template-mapper.ts");
+    return goTemplateMapper(file, await readText(file));
+  },
+  eta: async (file) => {
+    const { etaMapper } = await import("./eta/eta-mapper.ts");
+    return etaMapper(file, await readText(file));
+  },
 };
 
 /**

@@ -1,7 +1,7 @@
 /** Reads a mapper's CSV file: two columns, `#` comments, blank lines. */
-import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, systemCodeOf } from "../errors.ts";
+import { readText } from "./read-text.ts";
 
 /** One rule. */
 export interface Row {
@@ -29,14 +29,7 @@ export interface BadRowsOptions {
  * @throws AceError `input`, with file and line
  */
 export async function readRows(file: string): Promise<Row[]> {
-  try {
-    return parseRows(await readFile(file, "utf8"), file);
-  } catch (cause) {
-    if (cause instanceof AceError) throw cause;
-    const code = systemCodeOf(cause);
-    const state = code === "ENOENT" ? "no such file" : (code ?? messageOf(cause));
-    throw new AceError("input", `Cannot read mapping ${file}: ${state}`, { cause });
-  }
+  return parseRows(await readText(file), file);
 }
 
 /**

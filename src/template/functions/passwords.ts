@@ -5,8 +5,8 @@ import { defineWithBudget } from "../values/define.ts";
 import { decryptAes, encryptAes } from "./aes.ts";
 import { derivePassword } from "./derive-password.ts";
 
-/** Steps that one slow hash costs: it takes about a twentieth of a second. */
-const stepsPerHash = 50_000;
+/** Steps that one slow hash costs: it takes about a tenth of a second. */
+const stepsPerHash = 200_000;
 /** bcrypt's DefaultCost in Go. */
 const bcryptCost = 10;
 /** What bcrypt can take in. */

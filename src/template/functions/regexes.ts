@@ -8,8 +8,8 @@ import { nilSlice, strings } from "../values/make.ts";
 import { stringType } from "../values/types.ts";
 import type { SliceValue } from "../values/value.ts";
 
-/** Instructions of a pattern times bytes of text that count as one step: about what one node of a template takes. */
-const workPerStep = 512;
+/** Instructions of a pattern times bytes of text that count as one step; the engine does some forty million a second. */
+const workPerStep = 64;
 
 export const regexFunctions = [
   defineWithBudget("regexMatch", "func(string, string) bool", (budget, pattern, text) => {

@@ -4,6 +4,9 @@ import { RE2JS, RE2JSException, RE2JSSyntaxException } from "re2js";
 import { GoError } from "./go-error.ts";
 import { decodeRune, decodeText, encodeText, isValidUtf8, runeError } from "./utf8.ts";
 
+/** What makes equal names of groups unequal for the engine. */
+const ownSuffix = /__same[0-9]+(?=>|$)/g;
+
 /** An engine with the names of its groups by number; "" for the groups without. */
 export interface CompiledPattern {
   engine: RE2JS;
@@ -24,9 +27,10 @@ export function compilePattern(pattern: string): CompiledPattern {
     if (!isDuplicateName(error)) throw toGoError(error, pattern);
   }
   try {
-    return withNames(RE2JS.compile(numberNames(text)), (name) => name.replace(/__[0-9]+$/, ""));
+    return withNames(RE2JS.compile(numberNames(text)), (name) => name.replace(ownSuffix, ""));
   } catch (error) {
-    throw toGoError(error, pattern);
+    const told = toGoError(error, pattern);
+    throw told instanceof GoError ? new GoError(told.message.replace(ownSuffix, "")) : told;
   }
 }
 
@@ -42,14 +46,10 @@ function isDuplicateName(error: unknown): boolean {
 
 /** Gives every named group a name of its own; what is escaped or inside brackets is no group. */
 function numberNames(pattern: string): string {
-  let group = 0;
+  let groups = 0;
   return pattern.replace(
-    /\\Q.*?(?:\\E|$)|\\.|\[\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\(\?P?<(\w+)>/gsu,
-    (token, name: string | undefined) => {
-      if (name === undefined) return token;
-      group++;
-      return `(?P<${name}__${group}>`;
-    },
+    /\\Q.*?(?:\\E|$)|\\.|\[\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|(\(\?P?<\w+)>/gsu,
+    (token, group: string | undefined) => (group === undefined ? token : `${group}__same${++groups}>`),
   );
 }
 

@@ -142,7 +142,7 @@ export function zoneAt(seconds: bigint, zone: Zone): { name: string; offset: num
 
 /** What Go's `Location.String` says of a zone; of the machine's own, the name that TZ gives it. */
 export function zoneTitle(zone: Zone): string {
-  if (zone.kind !== "local" || process.env["TZ"] === undefined) return zone.name;
+  if (zone.kind !== "local" || process.env.TZ === undefined) return zone.name;
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 

@@ -49,9 +49,9 @@ export function unquoteCharacter(text: string, at: number, mark: string): Unquot
     const { rune, size } = decodeRune(text, at);
     return { bytes: text.slice(at, at + size), rune, end: at + size };
   }
-  const escape = text[at + 1];
-  if (escape === undefined) return undefined;
-  const known = simple[escape] ?? (escape === mark ? mark : undefined);
+  const letter = text[at + 1];
+  if (letter === undefined) return undefined;
+  const known = simple[letter] ?? (letter === mark ? mark : undefined);
   if (known !== undefined) return { bytes: known, rune: known.charCodeAt(0), end: at + 2 };
   return unquoteNumber(text, at);
 }

@@ -3,7 +3,7 @@
 import { GoError } from "../go/go-error.ts";
 import { canBeNil, isAssignable } from "../values/assign.ts";
 import { integer } from "../values/make.ts";
-import type { BasicType, GoType } from "../values/types.ts";
+import { type GoType, isIntType } from "../values/types.ts";
 import { isInt, type Value } from "../values/value.ts";
 import { zeroOf } from "../values/zero.ts";
 import { fromPlace, type Operand, unbox } from "./operand.ts";
@@ -35,8 +35,4 @@ function prepare(operand: Operand, type: GoType | undefined, at: number): Value 
   if (isAssignable(arg.type, type)) return arg;
   if (isInt(arg) && isIntType(type)) return integer(arg.value, type);
   throw new GoError(`arg ${at}: value has type ${arg.type.name}; should be ${type.name}`);
-}
-
-function isIntType(type: GoType): type is BasicType {
-  return /^u?int/.test(type.kind);
 }

@@ -157,3 +157,15 @@ export function pointerTo(elem: GoType, methods: ReadonlyMap<string, Method> = n
 export function isExported(name: string): boolean {
   return /^[A-Z]/.test(name);
 }
+
+const intKind = /^u?int(?:8|16|32|64|ptr)?$/;
+
+/** Whether a kind is one of Go's integers; `interface` is none, though it begins like one. */
+export function isIntKind(kind: string): kind is IntKind {
+  return intKind.test(kind);
+}
+
+/** Whether it is one of Go's integer types, or a type made of one. */
+export function isIntType(type: GoType): type is BasicType {
+  return isIntKind(type.kind);
+}

@@ -1,13 +1,14 @@
 /** The values templates work with. Strings are byte strings: one JS character (0..255) for each byte of UTF-8. */
-import type {
-  BasicType,
-  FuncType,
-  GoType,
-  IntKind,
-  MapType,
-  PointerType,
-  SliceType,
-  StructType,
+import {
+  type BasicType,
+  type FuncType,
+  type GoType,
+  type IntKind,
+  isIntKind,
+  type MapType,
+  type PointerType,
+  type SliceType,
+  type StructType,
 } from "./types.ts";
 
 /** The nil of an interface; also what a missing value becomes when it is passed on. */
@@ -122,7 +123,7 @@ export function typeOf(value: Value): GoType | undefined {
 
 /** Whether it is one of Go's integer kinds, signed or not. */
 export function isInt(value: Value): value is IntValue {
-  return /^u?int/.test(value.kind);
+  return isIntKind(value.kind);
 }
 
 /** Whether it is `uint`, `uint8`, ... `uintptr`. */
