@@ -81,3 +81,72 @@ test.each([
   expect(await mapped("nest=localhost:5000", source)).toEqual([destination]);
   expect(await mapped("nest=localhost:5000/", source)).toEqual([destination]);
 });
+
+const scatterTemplate = `{{- $annotation := index .Annotations "org.opencontainers.image.ref.name" -}}
+localhost:5000/{{ $annotation }}
+`;
+
+test.each([
+  ["index.docker.io/library/busybox:1.36.1", "localhost:5000/index.docker.io/library/busybox:1.36.1"],
+  [
+    "reg.git.act3-ace.com/ace/data/tool/bottle/mnist:v1.6",
+    "localhost:5000/reg.git.act3-ace.com/ace/data/tool/bottle/mnist:v1.6",
+  ],
+])("scatter.tmpl: %s 'would be mapped to' %s", async (source, destination) => {
+  expect(await destinations("go-template", scatterTemplate, source)).toEqual([destination]);
+});
+
+// Without the "added numbered lines for reference".
+const twoRules = `{{- $name := index .Annotations "vnd.act3-ace.manifest.source -}}
+secret.reg.example.com/{{ trimPrefix "reg.example.com/" $name -}}
+{{ if hasPrefix "docker.io" $name }}
+secret.reg.example.com/high/scatter/{{ trimPrefix "reg.example.com" $name -}}
+{{- end -}}
+`;
+const withQuote = (template: string) => template.replace("manifest.source -}}", 'manifest.source" -}}');
+
+test("go-template: the guide forgot a quote, which is an error that names file and line", async () => {
+  await expect(destinations("go-template", twoRules, "docker.io/konstin2/maturin")).rejects.toMatchObject({
+    code: "input",
+    message: expect.stringContaining("template: destfile:1: unterminated quoted string"),
+  });
+});
+
+test("go-template: with the quote an image is 'sent to' the first place and 'would also be sent to' the second", async () => {
+  expect(await destinations("go-template", withQuote(twoRules), "docker.io/konstin2/maturin")).toEqual([
+    "secret.reg.example.com/docker.io/konstin2/maturin",
+    "secret.reg.example.com/high/scatter/docker.io/konstin2/maturin",
+  ]);
+});
+
+test("go-template: the second rule 'checks to see if an image originates from a docker.io registry'", async () => {
+  expect(await destinations("go-template", withQuote(twoRules), "reg.example.com/team/app:1")).toEqual([
+    "secret.reg.example.com/team/app:1",
+  ]);
+});
+
+const cloneTemplate = `{{- $name := index .Annotations "vnd.act3-ace.manifest.source -}}
+secret.reg.example.com/{{ trimPrefix "reg.example.com/" $name -}}
+`;
+
+test.each([
+  ["quay.io/ceph/ceph:v17.2", "secret.reg.example.com/quay.io/ceph/ceph:v17.2"],
+  ["docker.io/curlimages/curl:7.73.0", "secret.reg.example.com/docker.io/curlimages/curl:7.73.0"],
+  [`docker.io/konstin2/maturin@${digest}`, `secret.reg.example.com/docker.io/konstin2/maturin@${digest}`],
+])("go-template (under clone, with the quote): %s 'would be cloned to' %s", async (source, destination) => {
+  expect(await destinations("go-template", withQuote(cloneTemplate), source)).toEqual([destination]);
+});
+
+test.each([
+  ["tag", "v17.2"],
+  ["repository", "ceph/ceph"],
+  ["registry", "quay.io"],
+  ["package", "ceph/ceph:v17.2"],
+])("go-template: %s, as the guide writes it and as the original has it, is %s", async (name, expected) => {
+  for (const written of [name, name.replace(/^./, (letter) => letter.toUpperCase())]) {
+    const template = `x.io/{{ index .Annotations "vnd.act3-ace.manifest.source" | ${written} }}`;
+    expect(await destinations("go-template", template, "quay.io/ceph/ceph:v17.2")).toEqual([
+      `x.io/${expected}`,
+    ]);
+  }
+});
