@@ -1,8 +1,8 @@
 /** Keeps count of what an archive's graph still waits for; a manifest is pushed the moment all below it is there. */
 
+import { DigestSet } from "../content/digest-set.ts";
 import { Limiter } from "../content/limiter.ts";
 import { wantedChildren } from "../content/walk.ts";
-import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childBlobs, type ManifestContent, parseManifest, type RawManifest } from "../oci/manifest.ts";
@@ -11,6 +11,7 @@ import { filterBelow, type PlatformFilter } from "../oci/platform-filter.ts";
 import type { Arrival, BlobPlace } from "../pool/jobs.ts";
 import type { Delivery } from "./delivery.ts";
 import { sourceOf } from "./gather-index.ts";
+import { incompleteArchive } from "./incomplete-archive.ts";
 import { explainSparse } from "./sparse-refusal.ts";
 
 /** Something that a manifest or an index.json names. */
@@ -47,12 +48,14 @@ export class Assembly {
   readonly #events: AssemblyEvents;
   readonly #expected = new Map<Digest, Expected>();
   /** Digests the archive held, whatever became of them. */
-  readonly #found = new Set<Digest>();
-  readonly #settled = new Set<Digest>();
+  readonly #found = new DigestSet();
+  /** What is at the destination. All else that is known of it is forgotten: see {@link Assembly.#settle}. */
+  readonly #settled = new DigestSet();
   readonly #waiters = new Map<Digest, Node[]>();
   /** Manifests nothing has named so far. */
   readonly #orphans = new Map<Digest, { raw: RawManifest; content: ManifestContent }>();
   readonly #kept = new Map<Digest, RawManifest>();
+  #root: Digest | undefined;
   readonly #limiter = new Limiter(mostInFlight);
   #failure: { error: unknown } | undefined;
 
@@ -66,9 +69,15 @@ export class Assembly {
     return this.#expected.get(digest);
   }
 
-  /** A root's bytes, when the archive had them. */
-  rawOf(digest: Digest): RawManifest | undefined {
-    return this.#kept.get(digest);
+  /** The root's bytes, when the archive had them. */
+  get rootRaw(): RawManifest | undefined {
+    return this.#root === undefined ? undefined : this.#kept.get(this.#root);
+  }
+
+  /** Says which manifest the archive is about: the one whose bytes are kept to the end. */
+  expectRoot(descriptor: Descriptor): void {
+    this.#root = descriptor.digest;
+    this.expect(descriptor, undefined);
   }
 
   /** Says that something is needed. */
@@ -81,6 +90,7 @@ export class Assembly {
     const role = isManifestType(descriptor.mediaType) ? "manifest" : "blob";
     const filter = isIndexType(descriptor.mediaType) ? filterBelow(descriptor, parent) : undefined;
     const known = this.#expected.get(descriptor.digest);
+    if (known === undefined && this.#settled.has(descriptor.digest)) return;
     if (known !== undefined) {
       if (role === "manifest") this.#widen(known, filter);
       return;
@@ -157,7 +167,7 @@ export class Assembly {
       }),
     );
     await this.#idle();
-    if (missing.length > 0) throw incomplete(archive, missing);
+    if (missing.length > 0) throw incompleteArchive(archive, missing);
   }
 
   /** Resolves when nothing is under way any more, whatever became of it. */
@@ -213,6 +223,11 @@ export class Assembly {
     this.#settled.add(digest);
     const waiters = this.#waiters.get(digest) ?? [];
     this.#waiters.delete(digest);
+    // What is there whole need not be known any more: an archive may hold a million blobs.
+    if (this.#expected.get(digest)?.filters.includes(undefined) === true) {
+      this.#expected.delete(digest);
+      if (digest !== this.#root) this.#kept.delete(digest);
+    }
     for (const node of waiters) {
       node.waiting--;
       if (node.waiting === 0) this.#push(node);
@@ -237,21 +252,4 @@ export class Assembly {
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
-}
-
-function incomplete(archive: string, missing: readonly Expected[]): AceError {
-  const lines = missing
-    .map(
-      ({ descriptor, role, reference }) =>
-        `${role} ${descriptor.digest} (${descriptor.size} bytes) of ${reference ?? "the archive's index"}`,
-    )
-    .sort();
-  return new AceError(
-    "archive",
-    `Cannot finish ${archive}: ${missing.length} ${missing.length === 1 ? "piece is" : "pieces are"} neither in the archive nor at the destination`,
-    {
-      details: lines,
-      hint: "Deserialize the earlier parts into the same repository first, then this one again.",
-    },
-  );
 }

@@ -1,6 +1,7 @@
 /** `deserialize --strict`: the exact order of entries that serialize writes (compat section 4). */
 import { classifyEntry } from "../archive/entry-name.ts";
 import type { TarFound } from "../archive/tar-reader.ts";
+import { DigestSet } from "../content/digest-set.ts";
 import { wantedChildren } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
@@ -28,7 +29,7 @@ export class StrictOrder {
   #phase: Phase = "oci-layout";
   #root: Digest | undefined;
   readonly #levels: Level[] = [];
-  readonly #written = new Set<Digest>();
+  readonly #written = new DigestSet();
   readonly #directories = new Set<string>();
   /** Blobs that nothing open names: each must turn out to refer to a manifest. */
   readonly #unnamed = new Map<Digest, TarFound>();

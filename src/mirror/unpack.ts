@@ -7,6 +7,7 @@ import {
   parseIndexJson,
 } from "../archive/layout-json.ts";
 import type { TarFound } from "../archive/tar-reader.ts";
+import { DigestSet } from "../content/digest-set.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../oci/digest.ts";
@@ -42,7 +43,7 @@ export class Unpacking {
   readonly #log: (level: "info" | "warn", text: string) => void;
   #first: IndexJson | undefined;
   #last: IndexJson | undefined;
-  readonly #seen = new Set<Digest>();
+  readonly #seen = new DigestSet();
 
   constructor(source: ArchiveSource, delivery: Delivery, options: UnpackOptions) {
     this.#source = source;
@@ -86,7 +87,7 @@ export class Unpacking {
     for (const descriptor of this.#last?.manifests ?? first.manifests)
       this.#assembly.expect(descriptor, undefined);
     await this.#assembly.complete(this.#source.name);
-    await this.#delivery.tag(first.root, this.#assembly.rawOf(first.root.digest), tag);
+    await this.#delivery.tag(first.root, this.#assembly.rootRaw, tag);
     return { root: first.root, tag: first.tag, images: this.#countImages(first.root) };
   }
 
@@ -106,7 +107,7 @@ export class Unpacking {
   }
 
   #countImages(root: Descriptor): number {
-    const raw = this.#assembly.rawOf(root.digest);
+    const raw = this.#assembly.rootRaw;
     if (raw === undefined) return 1;
     return Math.max(1, childManifests(parseManifest(raw.bytes, root.mediaType, root.digest)).length);
   }
@@ -115,7 +116,7 @@ export class Unpacking {
   #takeIndex(index: IndexJson): void {
     if (this.#first === undefined) {
       this.#first = index;
-      this.#assembly.expect(index.root, undefined);
+      this.#assembly.expectRoot(index.root);
       this.#strict?.setRoot(index.root.digest);
     }
     this.#last = index;
