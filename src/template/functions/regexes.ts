@@ -1,4 +1,5 @@
 /** The functions for regular expressions (RE2 syntax). Those beginning with `must` return a bad pattern as an error. */
+import { AceError } from "../../errors.ts";
 import { type Budget, MAX_LIST_LENGTH } from "../budget.ts";
 import { GoError, GoPanic } from "../go/go-error.ts";
 import { canBackquote, quote } from "../go/quote.ts";
@@ -8,8 +9,16 @@ import { nilSlice, strings } from "../values/make.ts";
 import { stringType } from "../values/types.ts";
 import type { SliceValue } from "../values/value.ts";
 
-/** Instructions of a pattern times bytes of text that count as one step; the engine does some forty million a second. */
-const workPerStep = 64;
+/**
+ * The most that one search may cost: instructions of the pattern times bytes of text. Engine and text at their worst do
+ * some forty million a second; nothing can stop a search once it runs.
+ */
+const maxSearchWork = 100_000_000;
+/**
+ * Steps that a microsecond of searching costs. What a search takes cannot be told beforehand, and a search at every byte
+ * of a text may each time go through the whole of it: so the time counts, about as much as the engine's own steps take.
+ */
+const stepsPerMicrosecond = 2;
 
 export const regexFunctions = [
   defineWithBudget("regexMatch", "func(string, string) bool", (budget, pattern, text) => {
@@ -93,8 +102,19 @@ function admit(budget: Budget, pattern: string): string {
 }
 
 function meterOf(budget: Budget): Meter {
+  let last = performance.now();
   return {
-    work: (amount) => budget.steps(Math.floor(amount / workPerStep)),
+    work(amount) {
+      if (amount > maxSearchWork) {
+        const state = `${Math.ceil(amount / maxSearchWork)} times too much work for one regular expression`;
+        throw new AceError("input", `Cannot go on with the template: ${state}`, {
+          hint: "Make the expression simpler, or the text shorter.",
+        });
+      }
+      const now = performance.now();
+      budget.steps(Math.floor((now - last) * 1000 * stepsPerMicrosecond));
+      last = now;
+    },
     size: (bytes) => budget.string(bytes),
   };
 }
