@@ -13,41 +13,20 @@ import {
   utc,
   type Zone,
   zeroSeconds,
-  zoneTitle,
 } from "../go/time.ts";
 import { method } from "../values/define.ts";
-import { bytes, int, int64, integer, pointer, str, struct } from "../values/make.ts";
+import { bytes, int, int64, integer, struct } from "../values/make.ts";
 import type { Method } from "../values/method.ts";
-import {
-  type GoType,
-  int64Type,
-  intType,
-  pointerTo,
-  stringType,
-  structType,
-  uint64Type,
-} from "../values/types.ts";
-import type { PointerValue, StructValue, Value } from "../values/value.ts";
+import { type GoType, int64Type, structType, uint64Type } from "../values/types.ts";
+import type { StructValue, Value } from "../values/value.ts";
 import { duration, durationType, monthType, numberOf, weekdayType } from "./duration-type.ts";
+import { locationOf, locationPointerType, zoneOf } from "./location-type.ts";
 
 /** RFC 3339 with as many digits of a second as there are. */
 const rfc3339 = "2006-01-02T15:04:05.999999999Z07:00";
 
 /** The types that the methods' signatures name, filled below: they are read when a method is first called. */
 const named: GoType[] = [durationType, monthType, weekdayType];
-
-const locationType = structType(
-  "time.Location",
-  [
-    { name: "name", type: stringType },
-    { name: "offset", type: intType },
-  ],
-  new Map(),
-);
-const locationPointerType = pointerTo(
-  locationType,
-  new Map([["String", method("func() string", (receiver) => zoneTitle(zoneOf(receiver)))]]),
-);
 
 const timeMethods: ReadonlyMap<string, Method> = new Map([
   ["String", method("func() string", (receiver) => timeToString(timeOf(receiver)))],
@@ -149,24 +128,6 @@ export function timeOf(value: Value): GoTime {
     nanoseconds: Number(numberOf(fields.get("wall") ?? int(0))),
     zone: zoneOf(fields.get("loc")),
   };
-}
-
-function locationOf(zone: Zone, isUtcShown: boolean): PointerValue {
-  if (zone.kind === "utc" && !isUtcShown) return pointer(locationPointerType, undefined);
-  const fields = { name: str(zone.name), offset: int(zone.offset) };
-  return pointer(locationPointerType, struct(locationType, fields));
-}
-
-function zoneOf(value: Value | undefined): Zone {
-  if (value?.kind !== "ptr" || value.elem?.kind !== "struct") return utc;
-  const name = value.elem.fields.get("name");
-  const text = name?.kind === "string" ? name.value : "";
-  if (text === local.name) return local;
-  return text === utc.name ? utc : { kind: "fixed", name: text, offset: offsetIn(value.elem) };
-}
-
-function offsetIn(location: StructValue): number {
-  return Number(numberOf(location.fields.get("offset") ?? int(0)));
 }
 
 function part(read: (time: GoTime) => number): Method {

@@ -1,7 +1,7 @@
 /** Works out month and day of a time that was read, from either of them or from the day of the year. */
 
-import type { FieldsRead } from "./read-time-field.ts";
 import { daysIn } from "./time.ts";
+import type { FieldsRead } from "./time-fields.ts";
 
 /** Month and day, or what is wrong with them, in Go's words. */
 export function findDay(read: FieldsRead): { month: number; day: number } | string {

@@ -2,8 +2,9 @@
 
 import { findDay } from "./find-day.ts";
 import { GoError } from "./go-error.ts";
-import { BadField, type FieldsRead, newFields, readField, skipText } from "./read-time-field.ts";
+import { readField, skipText } from "./read-time-field.ts";
 import { type GoTime, timeOf, utc, type Zone, zoneAt } from "./time.ts";
+import { BadField, type FieldsRead, newFields } from "./time-fields.ts";
 import { parseLayout } from "./time-layout.ts";
 import { decodeRune } from "./utf8.ts";
 
