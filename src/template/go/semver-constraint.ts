@@ -27,12 +27,24 @@ const hyphenRange = `\\s*${openVersion}\\s+-\\s+${openVersion}\\s*`;
 const comparisonForm = `${operator}\\s*${openVersion}`;
 const alternativeForm = `^(\\s*${comparisonForm}\\s*)((?:\\s+|,\\s*)${comparisonForm}\\s*)*$`;
 
+const kept = new Map<string, Constraint>();
+const keptConstraints = 100;
+
 /**
- * Reads a constraint.
+ * Reads a constraint; the last ones are kept.
  *
  * @throws GoError `improper constraint: TEXT`
  */
 export function parseConstraint(text: string): Constraint {
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const constraint = readConstraint(text);
+  if (kept.size >= keptConstraints) kept.clear();
+  kept.set(text, constraint);
+  return constraint;
+}
+
+function readConstraint(text: string): Constraint {
   return expandRanges(text)
     .split("||")
     .map((alternative) => {
