@@ -1,9 +1,9 @@
 /** Functions that copy values all the way down (github.com/mitchellh/copystructure). */
 import type { Budget } from "../budget.ts";
+import { GoPanic } from "../go/go-error.ts";
 import { defineWithBudget } from "../values/define.ts";
 import { elements } from "../values/make.ts";
 import type { Value } from "../values/value.ts";
-import { nilDereference } from "./runtime-errors.ts";
 
 export const copyFunctions = [
   defineWithBudget("deepCopy", "func(any) any", copyWhole),
@@ -11,7 +11,7 @@ export const copyFunctions = [
 ];
 
 function copyWhole(budget: Budget, value: Value): Value {
-  if (value.kind === "nil") throw nilDereference();
+  if (value.kind === "nil") throw new GoPanic("reflect: call of reflect.Value.Type on zero Value");
   return deepCopy(budget, value, 0);
 }
 
