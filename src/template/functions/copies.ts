@@ -5,6 +5,7 @@ import { defineWithBudget } from "../values/define.ts";
 import { elements } from "../values/make.ts";
 import type { Value } from "../values/value.ts";
 
+/** deepCopy and its twin. */
 export const copyFunctions = [
   defineWithBudget("deepCopy", "func(any) any", copyWhole),
   defineWithBudget("mustDeepCopy", "func(any) (any, error)", copyWhole),

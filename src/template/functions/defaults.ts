@@ -4,6 +4,7 @@ import { nil } from "../values/make.ts";
 import { isTrue } from "../values/truth.ts";
 import { compactList } from "./list-elements.ts";
 
+/** default, empty, coalesce, all, any, ternary, compact. */
 export const defaultFunctions = [
   define("default", "func(any, ...any) any", (fallback, ...given) => {
     const [value] = given;

@@ -12,6 +12,7 @@ const mapToMap = "func(map[string]any, ...string) map[string]any";
 const merge = "func(map[string]any, ...map[string]any) any";
 const mustMerge = "func(map[string]any, ...map[string]any) (any, error)";
 
+/** dict and all that works on maps. */
 export const dictFunctions = [
   defineWithBudget("dict", "func(...any) map[string]any", makeDict),
   define("get", "func(map[string]any, string) any", (map, key) => map.entries.get(key) ?? str("")),

@@ -16,6 +16,7 @@ import { toFloat64 } from "./cast.ts";
 const one = "func(any) float64";
 const oneAndMore = "func(any, ...any) float64";
 
+/** Float arithmetic and rounding. */
 export const floatFunctions = [
   define("addf", "func(...any) float64", (...values) => reckon(0, values.map(toFloat64), addDecimals)),
   define("add1f", one, (value) => reckon(toFloat64(value), [1], addDecimals)),

@@ -5,6 +5,7 @@ import { int, list } from "../values/make.ts";
 import { intType } from "../values/types.ts";
 import type { Value } from "../values/value.ts";
 
+/** until, untilStep, seq. */
 export const integerListFunctions = [
   defineWithBudget("until", "func(int) []int", (budget, count) =>
     asList(countUp(budget, 0, count, count < 0 ? -1 : 1)),

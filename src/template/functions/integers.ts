@@ -8,6 +8,7 @@ import { toFloat64, toInt64 } from "./cast.ts";
 const two = "func(any, any) int64";
 const oneAndMore = "func(any, ...any) int64";
 
+/** What makes numbers of values. */
 export const conversionFunctions = [
   define("atoi", "func(string) int", (text) => parseInteger(text, 10).value),
   define("int", "func(any) int", toInt64),
@@ -19,6 +20,7 @@ export const conversionFunctions = [
   }),
 ];
 
+/** 64-bit arithmetic and randInt. */
 export const integerFunctions = [
   define("add", "func(...any) int64", (...values) =>
     wrapped(values.reduce((sum, each) => sum + toInt64(each), 0n)),

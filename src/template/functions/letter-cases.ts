@@ -14,6 +14,7 @@ import { define } from "../values/define.ts";
 
 const text = "func(string) string";
 
+/** Cases, initials, spaces, shuffle. */
 export const letterCaseFunctions = [
   define("upper", text, upperCase),
   define("lower", text, lowerCase),

@@ -15,48 +15,57 @@ function asSlice(value: Value, complaint: string): SliceValue {
   throw value.kind === "nil" ? nilDereference() : new GoError(`${complaint} ${kindOf(value)}`);
 }
 
+/** A new list with the value at its end. @throws GoError for what is no list */
 export function appendTo(budget: Budget, to: Value, value: Value): Value[] {
   const before = asSlice(to, "Cannot push on type");
   budget.list(before.length + 1);
   return [...elements(before), value];
 }
 
+/** A new list with the value at its start. @throws GoError for what is no list */
 export function prependTo(budget: Budget, to: Value, value: Value): Value[] {
   const before = asSlice(to, "Cannot prepend on type");
   budget.list(before.length + 1);
   return [value, ...elements(before)];
 }
 
+/** The first element, nil of an empty list. @throws GoError for what is no list */
 export function firstOf(value: Value): Value {
   const slice = asSlice(value, "Cannot find first on type");
   return slice.length === 0 ? nil : (slice.backing[slice.offset] ?? nil);
 }
 
+/** The last element, nil of an empty list. @throws GoError for what is no list */
 export function lastOf(value: Value): Value {
   const slice = asSlice(value, "Cannot find last on type");
   return slice.length === 0 ? nil : (slice.backing[slice.offset + slice.length - 1] ?? nil);
 }
 
+/** All but the first element, a nil list of an empty one. @throws GoError for what is no list */
 export function restOf(value: Value): Value {
   const slice = asSlice(value, "Cannot find rest on type");
   return slice.length === 0 ? nilSlice() : list(elements(slice).slice(1));
 }
 
+/** All but the last element, a nil list of an empty one. @throws GoError for what is no list */
 export function initialOf(value: Value): Value {
   const slice = asSlice(value, "Cannot find initial on type");
   return slice.length === 0 ? nilSlice() : list(elements(slice).slice(0, -1));
 }
 
+/** The elements from the last to the first. @throws GoError for what is no list */
 export function reverseList(value: Value): Value[] {
   return [...elements(asSlice(value, "Cannot find reverse on type"))].reverse();
 }
 
+/** The elements that are not empty. @throws GoError for what is no list */
 export function compactList(budget: Budget, value: Value): Value[] {
   const slice = asSlice(value, "Cannot compact on type");
   budget.steps(slice.length);
   return elements(slice).filter(isTrue);
 }
 
+/** Each element once, compared with its type. @throws GoError for what is no list */
 export function uniqueOf(budget: Budget, value: Value): Value[] {
   const kept: Value[] = [];
   for (const each of elements(asSlice(value, "Cannot find uniq on type"))) {
@@ -65,12 +74,14 @@ export function uniqueOf(budget: Budget, value: Value): Value[] {
   return kept;
 }
 
+/** The elements that are none of the omitted ones. @throws GoError for what is no list */
 export function without(budget: Budget, value: Value, ...omitted: Value[]): Value[] {
   const slice = asSlice(value, "Cannot find without on type");
   budget.steps(slice.length);
   return elements(slice).filter((each) => !isAmong(budget, omitted, each));
 }
 
+/** Whether the needle is an element; a nil haystack has none. @throws GoError for what is no list */
 export function has(budget: Budget, needle: Value, haystack: Value): boolean {
   if (haystack.kind === "nil") return false;
   const { backing, offset, length } = asSlice(haystack, "Cannot find has on type");
@@ -95,6 +106,7 @@ export function sliceList(value: Value, ...bounds: Value[]): Value {
   return subslice(slice, Number(from), Number(to));
 }
 
+/** All elements of all lists; a nil list when there are none. @throws GoPanic for what is no list */
 export function concatLists(budget: Budget, ...values: Value[]): Value {
   const slices = values.map((each) => {
     if (each.kind === "nil") throw nilDereference();

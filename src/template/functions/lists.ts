@@ -16,6 +16,7 @@ import {
   without,
 } from "./list-elements.ts";
 
+/** list and all that works on lists. */
 export const listFunctions = [
   ...["list", "tuple"].map((name) => define(name, "func(...any) []any", (...values) => values)),
   ...["append", "push"].map((name) => defineWithBudget(name, "func(any, any) []any", appendTo)),

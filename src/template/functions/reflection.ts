@@ -3,6 +3,7 @@ import { define, defineWithBudget } from "../values/define.ts";
 import { kindOf, typeName } from "../values/value.ts";
 import { deepEqual } from "./deep-equal.ts";
 
+/** Types, kinds, deepEqual. */
 export const reflectionFunctions = [
   define("typeOf", "func(any) string", typeName),
   define("typeIs", "func(string, any) bool", (name, value) => name === typeName(value)),

@@ -7,6 +7,7 @@ import { stringType } from "../values/types.ts";
 import type { MapValue, Value } from "../values/value.ts";
 import { joinTexts, textOf, textsOf } from "./text-of.ts";
 
+/** Splitting, joining, sorting. */
 export const stringListFunctions = [
   defineWithBudget("split", "func(string, string) map[string]string", (budget, separator, subject) =>
     numbered(split(budget, subject, separator, -1)),

@@ -9,6 +9,7 @@ const text = "func(string) string";
 const textByText = "func(string, string) string";
 const test = "func(string, string) bool";
 
+/** Trimming, cutting, searching, replacing, indenting. */
 export const stringFunctions = [
   define("hello", "func() string", () => "Hello!"),
   define("trim", text, trimSpace),

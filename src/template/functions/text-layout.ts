@@ -9,6 +9,7 @@ import { joinTexts, textOf } from "./text-of.ts";
 
 const anys = "func(...any) string";
 
+/** Abbreviating, wrapping, quoting, printing. */
 export const textLayoutFunctions = [
   define("abbrev", "func(int, string) string", (width, subject) =>
     width < 4 ? subject : abbreviate(subject, 0, width),
