@@ -1,0 +1,65 @@
+/** Writes a planned archive and counts what it came to: what serialize and archive share once they know what goes in. */
+import type { Packing } from "../archive/compress-frame.ts";
+import type { MediumKind } from "../tape/medium.ts";
+import type { RunSummary } from "../ui/summary.ts";
+import type { ArchivePlan } from "./plan-archive.ts";
+import type { RunContext } from "./run.ts";
+import { writeArchive } from "./write-archive.ts";
+import type { BlobSource } from "./write-archive-options.ts";
+
+/** The flags of serialize and archive that say where and how to write. */
+export interface MediumOptions {
+  /** A path, or `-` for standard output. */
+  destination: string;
+  blockBytes: number;
+  /** 0 = automatic. */
+  windowBytes: number;
+  /** Percent; undefined takes the medium's default. */
+  highWaterPercent: number | undefined;
+  checkpoint?: string;
+  /** undefined writes a plain tar. */
+  compression?: Packing;
+  force: boolean;
+}
+
+/** What the plan's maker knows besides. */
+export interface PlanWriting {
+  verb: string;
+  /** What the destination is, from `checkDestination`. */
+  medium: MediumKind;
+  blobSource: BlobSource;
+  /** `performance.now()` when the run began. */
+  startedMs: number;
+}
+
+/**
+ * Writes the archive that a plan describes.
+ * @throws AceError what writing throws
+ */
+export async function writePlan(
+  plan: ArchivePlan,
+  options: MediumOptions,
+  { verb, medium, blobSource, startedMs }: PlanWriting,
+  run: RunContext,
+): Promise<RunSummary> {
+  const { size } = plan;
+  const { status } = run;
+  status.imagesTotal = plan.imageCount;
+  status.blobsTotal = size.blobs;
+  status.blobsSkipped = size.knownBlobs;
+  status.bytesSkipped = size.knownBytes;
+  const { checkpoint, compression } = options;
+  const bytes = await writeArchive(plan, { ...options, checkpoint, compression, medium, blobSource }, run);
+  status.imagesDone = status.imagesTotal;
+  return {
+    verb,
+    images: status.imagesTotal,
+    blobs: size.blobs,
+    bytesMoved: bytes,
+    blobsSkipped: size.knownBlobs,
+    bytesSkipped: size.knownBytes,
+    blobsMounted: 0,
+    bytesMounted: 0,
+    seconds: (performance.now() - startedMs) / 1000,
+  };
+}
