@@ -3,19 +3,19 @@ import { AceError } from "../errors.ts";
 import type { Value } from "./values/value.ts";
 
 /** Nodes evaluated and elements walked in one run. A template of ten lines takes about a hundred. */
-export const MAX_STEPS = 5_000_000;
+export const MAX_STEPS = 1_000_000;
 /** Bytes of text that functions read for one step. */
 export const BYTES_A_STEP = 64;
 /** Bytes a template may write in one run: far more than any list of destinations. */
-export const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+export const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 /** Bytes of one string. */
-export const MAX_STRING_BYTES = 16 * 1024 * 1024;
+export const MAX_STRING_BYTES = 1024 * 1024;
 /** Bytes of all strings that functions make in one run, also of those already thrown away. */
-export const MAX_TOTAL_STRING_BYTES = 256 * 1024 * 1024;
+export const MAX_TOTAL_STRING_BYTES = 64 * 1024 * 1024;
 /** Elements of one list or map. */
-export const MAX_LIST_LENGTH = 1_000_000;
+export const MAX_LIST_LENGTH = 100_000;
 /** Elements of all lists and maps that functions make in one run. */
-export const MAX_TOTAL_ELEMENTS = 10_000_000;
+export const MAX_TOTAL_ELEMENTS = 1_000_000;
 /** Templates that call each other: Go allows 100,000, which our stack does not hold. */
 export const MAX_CALL_DEPTH = 1_000;
 /** Parentheses, blocks and lists within each other, in source and in data. */

@@ -128,7 +128,7 @@ test.each([
   ["destfile.csv", "want TYPE=ARGUMENT"],
   ["nest=", "there is nothing behind the ="],
   ["nested=x", 'there is no mapper of type "nested"'],
-  ["go-template=x.tmpl", 'there is no mapper of type "go-template"'],
+  ["go-templates=x.tmpl", 'there is no mapper of type "go-templates"'],
   ["constructor=x", 'there is no mapper of type "constructor"'],
   ["=x", 'there is no mapper of type ""'],
 ])("parseMapper() refuses %s and lists the kinds there are", async (text, message) => {
@@ -136,7 +136,7 @@ test.each([
     code: "usage",
     message: expect.stringContaining(message),
     hint: expect.stringContaining(
-      "nest=REPOSITORY, first-prefix=FILE, all-prefix=FILE, longest-prefix=FILE, digests=FILE",
+      "nest=REPOSITORY, first-prefix=FILE, all-prefix=FILE, longest-prefix=FILE, digests=FILE, go-template=FILE, eta=FILE",
     ),
   });
 });

@@ -42,7 +42,8 @@ function compile(source: string): string {
     if (word !== undefined)
       throw new Error(`${word} is not there: the code of a template is synchronous and alone`);
   }
-  return eta.compileToString(source);
+  // Eta sets the line without a semicolon: code that begins with a bracket or a pattern would go on with that statement.
+  return eta.compileToString(source).replace(/^__eta\.line=\d+$/gm, "$&;");
 }
 
 function naming<T>(act: string, compute: () => T): T {

@@ -80,6 +80,7 @@ function executeRange(state: State, dot: Operand, node: BranchNode): void {
   let turns = 0;
   for (const [key, element] of turnsOf(state, node, value)) {
     turns++;
+    state.run.budget.steps();
     setVariables(state, node, key, element);
     const ending = execute(state, element, node.list);
     state.forget(mark);
