@@ -1,8 +1,7 @@
 /** `ace-dt mirror gather`. */
-import { Args, Flags } from "@oclif/core";
-import { parseAnnotations } from "../../lists/annotations.ts";
+import { Args } from "@oclif/core";
 import { MirrorCommand } from "../base.ts";
-import { parsePlatformMode, parsePlatforms, platformModeFlag, repeatableFlag } from "../flag-values.ts";
+import { gatherChoice, gatherFlags } from "./gather-flags.ts";
 
 export default class Gather extends MirrorCommand {
   static override summary = "Copy every image of a list into one repository, and tag an index of them all.";
@@ -31,32 +30,14 @@ export default class Gather extends MirrorCommand {
       description: "Where to, with the tag for the index.",
     }),
   };
-  static override flags = {
-    annotations: repeatableFlag({
-      char: "a",
-      helpValue: "k=v,k2=v2",
-      description: "Annotations for the index.",
-    }),
-    platforms: repeatableFlag({
-      char: "p",
-      helpValue: "os/arch[/variant]",
-      description: "Only these platforms of multi-platform images.",
-    }),
-    "platform-mode": platformModeFlag,
-    "index-fallback": Flags.boolean({
-      description: "For registries that take no index in an index: name them in an annotation instead.",
-    }),
-  };
+  static override flags = gatherFlags;
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Gather);
     const options = {
       sourcesFile: args["sources-file"],
       image: args.image,
-      annotations: parseAnnotations(flags.annotations ?? []),
-      platforms: parsePlatforms(flags.platforms ?? []),
-      mode: parsePlatformMode(flags["platform-mode"]),
-      indexFallback: flags["index-fallback"],
+      ...gatherChoice(flags),
       recursive: flags.recursive,
     };
     const { gather } = await import("../../mirror/gather.ts");

@@ -1,0 +1,105 @@
+/** The flags of serialize that say where and how to write, which archive has too. */
+import { Flags } from "@oclif/core";
+import { parseByteSize } from "../../config/bytes.ts";
+import { AceError } from "../../errors.ts";
+import { type CheckpointPosition, parseCheckpoints, parseOffset } from "../../lists/checkpoints.ts";
+import type { KnownBlobOptions } from "../../mirror/known-blobs.ts";
+import type { MediumOptions } from "../../mirror/write-plan.ts";
+import { byteSizeFlag, parseBlockSize, parsePercent, repeatableFlag } from "../flag-values.ts";
+
+/** `-b`, `-m` and so on, for oclif. */
+export const mediumFlags = {
+  "block-size": byteSizeFlag({
+    char: "b",
+    default: "1Mi",
+    description: "Bytes of each write; on a tape the block size.",
+  }),
+  "buffer-size": byteSizeFlag({
+    char: "m",
+    default: "0",
+    description:
+      "Size of the memory buffer; 0 is automatic: 128 MiB, or an eighth of the memory if that is less. 1Gi or more keeps a tape running.",
+  }),
+  hwm: Flags.string({
+    helpValue: "PERCENT",
+    description:
+      "How full the buffer is, 0 to 100, before writing starts, again after each time it ran empty (default 90 on a tape, 0 elsewhere).",
+  }),
+  checkpoint: Flags.string({
+    helpValue: "FILE",
+    description: "Write a line to FILE for every blob that is safely on the medium.",
+  }),
+  "existing-from-checkpoint": repeatableFlag({
+    helpValue: "FILE:OFFSET",
+    description: "Leave out what the first OFFSET bytes of an earlier part have, by its checkpoint FILE.",
+  }),
+  "resume-from-checkpoint": Flags.string({
+    helpValue: "FILE",
+    description: "With --resume-from-offset N the same as --existing-from-checkpoint FILE:N.",
+  }),
+  "resume-from-offset": Flags.string({ helpValue: "N", description: "See --resume-from-checkpoint." }),
+  compression: Flags.string({
+    options: ["zstd", "gzip"],
+    helpValue: "zstd|gzip",
+    description: "Compress on all cores; readable by zstd -d, gzip -d and GNU tar.",
+  }),
+  "manifest-json": Flags.boolean({ description: "Add a manifest.json, for docker load and ctr import." }),
+  force: Flags.boolean({ description: "Overwrite DEST if it is a file that exists." }),
+};
+
+/** What oclif makes of {@link mediumFlags}. */
+export interface ParsedMediumFlags {
+  "block-size": string;
+  "buffer-size": string;
+  hwm: string | undefined;
+  checkpoint: string | undefined;
+  "existing-from-checkpoint": string[] | undefined;
+  "resume-from-checkpoint": string | undefined;
+  "resume-from-offset": string | undefined;
+  compression: string | undefined;
+  "manifest-json": boolean;
+  force: boolean;
+}
+
+/** The options that the flags stand for. */
+export type MediumChoice = Omit<MediumOptions, "destination"> &
+  Pick<KnownBlobOptions, "existingFromCheckpoints"> & { manifestJson: boolean };
+
+/** @throws AceError `usage` */
+export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
+  return {
+    blockBytes: parseBlockSize(flags["block-size"]),
+    windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
+    highWaterPercent: flags.hwm === undefined ? undefined : parsePercent(flags.hwm, "--hwm"),
+    ...(flags.checkpoint === undefined ? {} : { checkpoint: flags.checkpoint }),
+    existingFromCheckpoints: [
+      ...parseCheckpoints(flags["existing-from-checkpoint"] ?? []),
+      ...resumePair(flags["resume-from-checkpoint"], flags["resume-from-offset"]),
+    ],
+    ...(flags.compression === undefined ? {} : { compression: parsePacking(flags.compression) }),
+    manifestJson: flags["manifest-json"],
+    force: flags.force,
+  };
+}
+
+/** oclif has checked the word already; this tells the type. */
+function parsePacking(text: string): "gzip" | "zstd" {
+  return text === "gzip" ? "gzip" : "zstd";
+}
+
+/** The user's guide writes a checkpoint and its offset as two flags. */
+function resumePair(file: string | undefined, text: string | undefined): CheckpointPosition[] {
+  if (file === undefined && text === undefined) return [];
+  if (file === undefined || text === undefined) {
+    throw new AceError(
+      "usage",
+      "Cannot resume: --resume-from-checkpoint and --resume-from-offset go together",
+    );
+  }
+  const offset = parseOffset(text);
+  if (offset !== undefined) return [{ file, offset }];
+  throw new AceError(
+    "usage",
+    `Cannot use ${JSON.stringify(text)} as --resume-from-offset: want a number of bytes`,
+  );
+}
