@@ -1,5 +1,4 @@
 /** The dot of a mapping template: a descriptor as Go's v1.Descriptor (image-spec 1.1.1, specs-go/v1/descriptor.go). */
-
 import type { Platform } from "../oci/platform.ts";
 import { bytesToString, encodeText } from "../template/go/utf8.ts";
 import {
@@ -13,6 +12,7 @@ import {
   strings,
   struct,
 } from "../template/values/make.ts";
+import type { StructValue, Value } from "../template/values/model.ts";
 import {
   bytesType,
   int64Type,
@@ -23,7 +23,6 @@ import {
   structType,
   uint8Type,
 } from "../template/values/types.ts";
-import type { StructValue, Value } from "../template/values/value.ts";
 import { digestType } from "./digest-type.ts";
 
 const platformType = structType("v1.Platform", [

@@ -4,8 +4,8 @@ import { GoPanic } from "../template/go/go-error.ts";
 import { quote } from "../template/go/quote.ts";
 import { method } from "../template/values/define.ts";
 import { nil, pointer, str, struct } from "../template/values/make.ts";
+import type { Value } from "../template/values/model.ts";
 import { definedType, pointerTo, stringType, structType } from "../template/values/types.ts";
-import type { Value } from "../template/values/value.ts";
 
 /** Bytes of the algorithms that Go's library registers. */
 const sizes: ReadonlyMap<string, number> = new Map([

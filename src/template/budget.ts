@@ -1,6 +1,5 @@
 /** What one run of a template may use up: no template loops for ever or eats the memory. */
 import { AceError } from "../errors.ts";
-import type { Value } from "./values/value.ts";
 
 /** Nodes evaluated and elements walked in one run. A template of ten lines takes about a hundred. */
 export const MAX_STEPS = 1_000_000;
@@ -75,19 +74,18 @@ export class Budget {
     if (!(bytes <= MAX_REGEXP_BYTES)) throw spent("bytes in a regular expression", MAX_REGEXP_BYTES);
   }
 
-  /** Notes what a function made; called by the engine for each result. */
-  made(result: Value): void {
-    if (result.kind === "string") {
-      this.string(result.value.length);
-      this.#stringBytes += result.value.length;
-      if (this.#stringBytes > MAX_TOTAL_STRING_BYTES)
-        throw spent("bytes in all strings", MAX_TOTAL_STRING_BYTES);
-      return;
-    }
-    if (result.kind !== "slice" && result.kind !== "map") return;
-    const size = result.kind === "slice" ? result.length : result.entries.size;
-    this.list(size);
-    this.#elements += size;
+  /** Notes a text that a function made; called by the engine for each result. */
+  madeString(bytes: number): void {
+    this.string(bytes);
+    this.#stringBytes += bytes;
+    if (this.#stringBytes > MAX_TOTAL_STRING_BYTES)
+      throw spent("bytes in all strings", MAX_TOTAL_STRING_BYTES);
+  }
+
+  /** Notes a list or map that a function made; called by the engine for each result. */
+  madeList(length: number): void {
+    this.list(length);
+    this.#elements += length;
     if (this.#elements > MAX_TOTAL_ELEMENTS) throw spent("elements in all lists", MAX_TOTAL_ELEMENTS);
   }
 }

@@ -11,9 +11,9 @@ import { checkType, TypeFault } from "./run/check-type.ts";
 import { type EngineFunction, engineFunction } from "./run/engine-function.ts";
 import { fromPlace, type Operand, toValue } from "./run/operand.ts";
 import type { NamedFunction } from "./values/define.ts";
+import type { Value } from "./values/model.ts";
 import { isTrue } from "./values/truth.ts";
 import { anyType } from "./values/types.ts";
-import type { Value } from "./values/value.ts";
 
 /** Names of all functions that a template can call. @param extra beyond the room's own */
 export function functionNames(extra: readonly NamedFunction[]): string[] {

@@ -2,8 +2,8 @@
 import { GoError } from "./go/go-error.ts";
 import { decodeText, encodeText } from "./go/utf8.ts";
 import { bool, dict, elements, float64, int, integer, list, nil, sortedKeys, str } from "./values/make.ts";
-import { anyType, type GoType, isExported, isIntType, mapOf } from "./values/types.ts";
-import type { Value } from "./values/value.ts";
+import type { GoType, Value } from "./values/model.ts";
+import { anyType, isExported, isIntType, mapOf } from "./values/types.ts";
 
 /** A value with methods, which has no plain form: it stays here, and the caller gets a name for it. */
 export class Opaque {

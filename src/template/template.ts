@@ -10,8 +10,8 @@ import { fromPlace } from "./run/operand.ts";
 import { type Run, State } from "./run/state.ts";
 import { parseTrees } from "./syntax/parse-template.ts";
 import type { NamedFunction } from "./values/define.ts";
+import type { Value } from "./values/model.ts";
 import { anyType } from "./values/types.ts";
-import type { Value } from "./values/value.ts";
 
 /** A parsed template. */
 export interface Template {

@@ -9,7 +9,7 @@ import { encodeText } from "../../src/template/go/utf8.ts";
 import { parseTemplate } from "../../src/template/template.ts";
 import { TemplateError } from "../../src/template/template-error.ts";
 import { bool, dict, float64, int, list, nil, str } from "../../src/template/values/make.ts";
-import type { Value } from "../../src/template/values/value.ts";
+import type { Value } from "../../src/template/values/model.ts";
 
 interface Row {
   name: string;

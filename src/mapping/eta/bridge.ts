@@ -6,7 +6,7 @@ import { callFunction, callMethod, methodNames, printed } from "../../template/c
 import { GoError } from "../../template/go/go-error.ts";
 import { decodeText } from "../../template/go/utf8.ts";
 import { Opaque, type Plain, toPlain } from "../../template/plain-values.ts";
-import type { Value } from "../../template/values/value.ts";
+import type { Value } from "../../template/values/model.ts";
 import { referenceFunctions } from "../reference-functions.ts";
 
 /** What a template asks: its data, a function, or a method of a value it was handed. */

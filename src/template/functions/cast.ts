@@ -1,6 +1,7 @@
 /** Whatever a template passes as a number (github.com/spf13/cast): never fails, what is no number is 0. */
 import { parseFloat64, parseInteger } from "../go/parse-number.ts";
-import { isInt, type Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
+import { isInt } from "../values/value.ts";
 
 /** What Go's conversion gives on amd64 for floats that no int64 can hold. */
 const notAnInteger = -(2n ** 63n);

@@ -5,8 +5,8 @@ import { GoError } from "../go/go-error.ts";
 import { stringToBytes } from "../go/utf8.ts";
 import { defineWithBudget } from "../values/define.ts";
 import { str, struct } from "../values/make.ts";
+import type { StructValue } from "../values/model.ts";
 import { stringType, structType } from "../values/types.ts";
-import type { StructValue } from "../values/value.ts";
 
 /** `sprig.certificate`: certificate and key in PEM. */
 export const certificateType = structType(

@@ -3,7 +3,7 @@ import type { Budget } from "../budget.ts";
 import { GoPanic } from "../go/go-error.ts";
 import { defineWithBudget } from "../values/define.ts";
 import { elements } from "../values/make.ts";
-import type { Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
 
 /** deepCopy and its twin. */
 export const copyFunctions = [

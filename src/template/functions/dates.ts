@@ -5,7 +5,7 @@ import { parseInteger } from "../go/parse-number.ts";
 import { parseTime } from "../go/parse-time.ts";
 import { addNanoseconds, type GoTime, local, nanosecondsBetween, now, utc, zeroTime } from "../go/time.ts";
 import { define } from "../values/define.ts";
-import type { StructValue, Value } from "../values/value.ts";
+import type { StructValue, Value } from "../values/model.ts";
 import { timeOf, timeType, timeValue } from "./time-type.ts";
 
 const second = 1_000_000_000n;

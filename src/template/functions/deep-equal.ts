@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Budget } from "../budget.ts";
 import { elements } from "../values/make.ts";
-import type { Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
 
 /** Types count: int 1 is not int64 1, and a nil list is not an empty one. Takes a step for each value looked at. */
 export function deepEqual(budget: Budget, a: Value, b: Value, depth = 0): boolean {

@@ -3,8 +3,9 @@ import type { Budget } from "../budget.ts";
 import { GoPanic } from "../go/go-error.ts";
 import { define, defineWithBudget } from "../values/define.ts";
 import { dict, nil, sortedKeys, str } from "../values/make.ts";
+import type { MapValue, Value } from "../values/model.ts";
 import { anyMapType } from "../values/types.ts";
-import { type MapValue, typeName, type Value } from "../values/value.ts";
+import { typeName } from "../values/value.ts";
 import { mergeInto } from "./merge-maps.ts";
 import { textOf } from "./text-of.ts";
 

@@ -3,9 +3,9 @@ import { formatDuration, roundDuration, truncateDuration } from "../go/duration.
 import { dayNames, monthNames } from "../go/time.ts";
 import { method } from "../values/define.ts";
 import { integer } from "../values/make.ts";
-import type { Method } from "../values/method.ts";
-import { type BasicType, definedType, type GoType } from "../values/types.ts";
-import { type IntValue, isInt, type Value } from "../values/value.ts";
+import type { BasicType, GoType, IntValue, Method, Value } from "../values/model.ts";
+import { definedType } from "../values/types.ts";
+import { isInt } from "../values/value.ts";
 
 /** The types that the methods' signatures name, filled below: they are read when a method is first called. */
 const named: GoType[] = [];

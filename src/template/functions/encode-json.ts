@@ -4,9 +4,8 @@ import { encodeBase64 } from "../go/base64.ts";
 import { GoError } from "../go/go-error.ts";
 import { jsonNumber, jsonString } from "../go/json-text.ts";
 import { elements, sortedKeys } from "../values/make.ts";
-import type { Field } from "../values/types.ts";
+import type { Field, MapValue, PointerValue, SliceValue, StructValue, Value } from "../values/model.ts";
 import { isExported } from "../values/types.ts";
-import type { MapValue, PointerValue, SliceValue, StructValue, Value } from "../values/value.ts";
 
 /** How the text is laid out. */
 export interface JsonStyle {

@@ -10,7 +10,7 @@ import {
 } from "../go/decimal.ts";
 import { powerOfTen } from "../go/power-of-ten.ts";
 import { define } from "../values/define.ts";
-import type { Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
 import { toFloat64 } from "./cast.ts";
 
 const one = "func(any) float64";

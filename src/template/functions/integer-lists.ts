@@ -2,8 +2,8 @@
 import type { Budget } from "../budget.ts";
 import { defineWithBudget } from "../values/define.ts";
 import { int, list } from "../values/make.ts";
+import type { Value } from "../values/model.ts";
 import { intType } from "../values/types.ts";
-import type { Value } from "../values/value.ts";
 
 /** until, untilStep, seq. */
 export const integerListFunctions = [

@@ -4,7 +4,7 @@ import { GoError } from "../go/go-error.ts";
 import { type Json, parseJson } from "../go/parse-json.ts";
 import { defineWithBudget } from "../values/define.ts";
 import { bool, dict, float64, list, nil, str } from "../values/make.ts";
-import type { Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
 import { encodeJson, type JsonStyle } from "./encode-json.ts";
 
 const compact: JsonStyle = { escapeHtml: true, pretty: false, goDepthOfCheck: 1000 };

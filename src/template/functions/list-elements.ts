@@ -2,9 +2,10 @@
 import type { Budget } from "../budget.ts";
 import { GoError, GoPanic } from "../go/go-error.ts";
 import { elements, list, nil, nilSlice, subslice } from "../values/make.ts";
+import type { SliceValue, Value } from "../values/model.ts";
 import { isTrue } from "../values/truth.ts";
 import { anySliceType } from "../values/types.ts";
-import { kindOf, type SliceValue, type Value } from "../values/value.ts";
+import { kindOf } from "../values/value.ts";
 import { toInt64 } from "./cast.ts";
 import { deepEqual } from "./deep-equal.ts";
 import { nilDereference } from "./runtime-errors.ts";

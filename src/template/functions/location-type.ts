@@ -2,8 +2,8 @@
 import { local, utc, type Zone, zoneTitle } from "../go/time.ts";
 import { method } from "../values/define.ts";
 import { int, pointer, str, struct } from "../values/make.ts";
+import type { PointerValue, StructValue, Value } from "../values/model.ts";
 import { intType, pointerTo, stringType, structType } from "../values/types.ts";
-import type { PointerValue, StructValue, Value } from "../values/value.ts";
 import { numberOf } from "./duration-type.ts";
 
 const locationType = structType(

@@ -2,7 +2,7 @@
 import type { Budget } from "../budget.ts";
 import { GoPanic } from "../go/go-error.ts";
 import { isAssignable } from "../values/assign.ts";
-import type { MapValue, Value } from "../values/value.ts";
+import type { MapValue, Value } from "../values/model.ts";
 
 /**
  * Takes over what `into` lacks or has empty; with `overwrite` everything, empty values too. Maps on both sides are

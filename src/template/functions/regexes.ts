@@ -6,8 +6,8 @@ import { canBackquote, quote } from "../go/quote.ts";
 import { compileRegexp, type GoRegexp, type Meter, quoteMeta } from "../go/regexp.ts";
 import { define, defineWithBudget } from "../values/define.ts";
 import { nilSlice, strings } from "../values/make.ts";
+import type { SliceValue } from "../values/model.ts";
 import { stringType } from "../values/types.ts";
-import type { SliceValue } from "../values/value.ts";
 
 /**
  * The most that one search may cost: instructions of the pattern times bytes of text. Engine and text at their worst do

@@ -3,8 +3,8 @@ import type { Budget } from "../budget.ts";
 import { countParts, splitText } from "../go/strings.ts";
 import { defineWithBudget } from "../values/define.ts";
 import { dict, elements, str, strings } from "../values/make.ts";
+import type { MapValue, Value } from "../values/model.ts";
 import { stringType } from "../values/types.ts";
-import type { MapValue, Value } from "../values/value.ts";
 import { joinTexts, textOf, textsOf } from "./text-of.ts";
 
 /** Splitting, joining, sorting. */

@@ -4,7 +4,7 @@ import { quote } from "../go/quote.ts";
 import { abbreviate, wrapLines } from "../go/wrap.ts";
 import { formatValue } from "../print/printer.ts";
 import { define, defineWithBudget } from "../values/define.ts";
-import type { Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
 import { joinTexts, textOf } from "./text-of.ts";
 
 const anys = "func(...any) string";

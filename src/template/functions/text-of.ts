@@ -2,7 +2,7 @@
 import type { Budget } from "../budget.ts";
 import { formatValue } from "../print/printer.ts";
 import { elements } from "../values/make.ts";
-import type { Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
 
 /** sprig's strval: bytes as text, else what the value says of itself, else `%v`. */
 export function textOf(budget: Budget, value: Value): string {

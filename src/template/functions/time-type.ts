@@ -16,9 +16,8 @@ import {
 } from "../go/time.ts";
 import { method } from "../values/define.ts";
 import { bytes, int, int64, integer, struct } from "../values/make.ts";
-import type { Method } from "../values/method.ts";
-import { type GoType, int64Type, structType, uint64Type } from "../values/types.ts";
-import type { StructValue, Value } from "../values/value.ts";
+import type { GoType, Method, StructValue, Value } from "../values/model.ts";
+import { int64Type, structType, uint64Type } from "../values/types.ts";
 import { duration, durationType, monthType, numberOf, weekdayType } from "./duration-type.ts";
 import { locationOf, locationPointerType, zoneOf } from "./location-type.ts";
 

@@ -3,7 +3,8 @@ import { GoError, GoPanic, nilDereference } from "../go/go-error.ts";
 import { emptyUrl, formatUrl, formatUserinfo, hostnameOf, parseUrl, type Userinfo } from "../go/url.ts";
 import { define } from "../values/define.ts";
 import { dict, str } from "../values/make.ts";
-import { kindOf, type MapValue } from "../values/value.ts";
+import type { MapValue } from "../values/model.ts";
+import { kindOf } from "../values/value.ts";
 
 export const urlFunctions = [
   define("urlParse", "func(string) map[string]any", takeApart),

@@ -10,9 +10,8 @@ import {
 } from "../go/semver.ts";
 import { method } from "../values/define.ts";
 import { bytes, integer, pointer, str, struct } from "../values/make.ts";
-import type { Method } from "../values/method.ts";
-import { type GoType, pointerTo, stringType, structType, uint64Type } from "../values/types.ts";
-import type { PointerValue, StructValue, Value } from "../values/value.ts";
+import type { GoType, Method, PointerValue, StructValue, Value } from "../values/model.ts";
+import { pointerTo, stringType, structType, uint64Type } from "../values/types.ts";
 
 /** The types that the methods' signatures name, filled below: they are read when a method is first called. */
 const named: GoType[] = [];

@@ -2,8 +2,9 @@
 import type { Budget } from "../budget.ts";
 import { encodeText } from "../go/utf8.ts";
 import { elements, sortedKeys } from "../values/make.ts";
+import type { SliceValue, Value } from "../values/model.ts";
 import { bytesType } from "../values/types.ts";
-import { isUnsigned, type SliceValue, typeName, type Value } from "../values/value.ts";
+import { isUnsigned, typeName } from "../values/value.ts";
 import { formatDigits, formatInteger } from "./format-integer.ts";
 import { formatComplex, formatFloat } from "./format-number.ts";
 import { formatText } from "./format-text.ts";

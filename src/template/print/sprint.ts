@@ -1,6 +1,6 @@
 /** fmt.Sprint and fmt.Sprintln: values one after the other. */
 import type { Budget } from "../budget.ts";
-import type { Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
 import { Printer } from "./printer.ts";
 import { plain } from "./spec.ts";
 

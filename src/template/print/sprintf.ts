@@ -1,7 +1,8 @@
 /** fmt.Sprintf: a format with its flags, widths, argument numbers and error forms. */
 import type { Budget } from "../budget.ts";
 import { decodeRune, encodeText } from "../go/utf8.ts";
-import { isInt, typeName, type Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
+import { isInt, typeName } from "../values/value.ts";
 import { Printer } from "./printer.ts";
 import { plain, type Spec } from "./spec.ts";
 

@@ -1,7 +1,7 @@
 /** Values that print themselves: Go's error and fmt.Stringer. */
 import type { Budget } from "../budget.ts";
 import { GoError } from "../go/go-error.ts";
-import type { Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
 
 /** The methods that fmt asks for, in its order; `%#v` asks for the other one. */
 const names = ["Error", "String"] as const;

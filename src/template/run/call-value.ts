@@ -1,10 +1,10 @@
 /** The built-in function call, which calls a function value (text/template/funcs.go). */
-
 import { GoError } from "../go/go-error.ts";
 import { canBeNil, isAssignable } from "../values/assign.ts";
 import { integer } from "../values/make.ts";
-import { type GoType, isIntType } from "../values/types.ts";
-import { isInt, type Value } from "../values/value.ts";
+import type { GoType, Value } from "../values/model.ts";
+import { isIntType } from "../values/types.ts";
+import { isInt } from "../values/value.ts";
 import { zeroOf } from "../values/zero.ts";
 import { fromPlace, type Operand, unbox } from "./operand.ts";
 

@@ -1,6 +1,6 @@
 /** Checks an argument against the type of its parameter (text/template/exec.go, validateType). */
 import { canBeNil, isAssignable } from "../values/assign.ts";
-import type { GoType } from "../values/types.ts";
+import type { GoType } from "../values/model.ts";
 import { zeroOf } from "../values/zero.ts";
 import { operandType } from "./engine-function.ts";
 import { fromPlace, type Operand } from "./operand.ts";

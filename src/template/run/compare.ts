@@ -3,8 +3,8 @@ import type { Budget } from "../budget.ts";
 import { GoError } from "../go/go-error.ts";
 import { sprintf } from "../print/sprintf.ts";
 import { bool } from "../values/make.ts";
-import type { GoType } from "../values/types.ts";
-import { isFloat, isInt, isUnsigned, type TypedValue } from "../values/value.ts";
+import type { GoType, TypedValue } from "../values/model.ts";
+import { isFloat, isInt, isUnsigned } from "../values/value.ts";
 import { builtin, type EngineFunction, operandType } from "./engine-function.ts";
 import { type Operand, toValue, unbox } from "./operand.ts";
 

@@ -1,7 +1,7 @@
 /** A function as the engine calls it: its arguments are checked operands. */
 import type { Budget } from "../budget.ts";
-import type { Callable } from "../values/callable.ts";
-import { anyType, type FuncType, type GoType, structType } from "../values/types.ts";
+import type { Callable, FuncType, GoType } from "../values/model.ts";
+import { anyType, structType } from "../values/types.ts";
 import { fromPlace, type Operand, toValue } from "./operand.ts";
 
 /** A function of the table, a built-in one, or a method with its receiver. */

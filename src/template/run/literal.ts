@@ -1,11 +1,9 @@
 /** The value of a literal argument, by the type of its parameter (text/template/exec.go, evalArg and idealConstant). */
-
 import type { BoolNode, NumberNode, Operand as OperandNode, StringNode } from "../syntax/node.ts";
 import type { NumberLiteral } from "../syntax/read-number.ts";
 import { showNode } from "../syntax/show-node.ts";
 import { bool, complex128, float64, int, integer, str } from "../values/make.ts";
-import type { GoType } from "../values/types.ts";
-import type { TypedValue } from "../values/value.ts";
+import type { GoType, TypedValue } from "../values/model.ts";
 import { TypeFault } from "./check-type.ts";
 import { operandType } from "./engine-function.ts";
 

@@ -2,8 +2,9 @@
 import { GoError, GoPanic } from "../go/go-error.ts";
 import { isAssignable } from "../values/assign.ts";
 import { int, integer } from "../values/make.ts";
+import type { MapValue, SliceValue, StringValue } from "../values/model.ts";
 import { uint8Type } from "../values/types.ts";
-import { isInt, type MapValue, type SliceValue, type StringValue } from "../values/value.ts";
+import { isInt } from "../values/value.ts";
 import { zeroOf } from "../values/zero.ts";
 import { builtin, type EngineFunction, operandType } from "./engine-function.ts";
 import { fromPlace, indirect, type Operand, unbox } from "./operand.ts";

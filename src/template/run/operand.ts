@@ -1,7 +1,6 @@
 /** What the engine computes with: a value, the content of an interface, or nothing at all. */
 import { nil } from "../values/make.ts";
-import type { GoType, InterfaceType } from "../values/types.ts";
-import type { TypedValue, Value } from "../values/value.ts";
+import type { GoType, InterfaceType, TypedValue, Value } from "../values/model.ts";
 
 /** A value seen through an interface: the element of a `[]any`. Messages name the interface's type, not the value's. */
 export interface Boxed {

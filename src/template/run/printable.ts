@@ -1,6 +1,6 @@
 /** What is printed for an operand: pointers are followed, nothing becomes `<no value>` (text/template/exec.go, printableValue). */
 import { str } from "../values/make.ts";
-import type { Value } from "../values/value.ts";
+import type { Value } from "../values/model.ts";
 import { indirect, type Operand, toValue } from "./operand.ts";
 
 /** The value for the printer; undefined where it cannot be printed (a function). */

@@ -24,9 +24,8 @@ export const writers: Readonly<Record<string, EngineFunction>> = {
 };
 
 function made(budget: Budget, text: string): Operand {
-  const value = str(text);
-  budget.made(value);
-  return value;
+  budget.madeString(text.length);
+  return str(text);
 }
 
 function escaper(escapeText: (text: string) => string): EngineFunction {

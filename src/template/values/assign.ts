@@ -1,5 +1,5 @@
 /** Whether a value of one type can stand where another is asked for. */
-import type { GoType } from "./types.ts";
+import type { GoType } from "./model.ts";
 
 /**
  * Go's `AssignableTo` for the types that occur: the same type, or an interface whose methods are there.

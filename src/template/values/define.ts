@@ -1,12 +1,9 @@
 /** Makes functions and methods that templates can call out of a Go signature and a plain body. */
 import type { Budget } from "../budget.ts";
-import type { Callable } from "./callable.ts";
 import { bool, integer, list, str, strings } from "./make.ts";
-import type { Method } from "./method.ts";
+import type { Callable, FuncType, GoType, Method, Value } from "./model.ts";
 import { parseSignature } from "./parse-type.ts";
 import type { ArgumentsOf, OutcomeOf } from "./signature.ts";
-import type { FuncType, GoType } from "./types.ts";
-import type { Value } from "./value.ts";
 
 /** A function with its name in templates. */
 export interface NamedFunction extends Callable {
@@ -77,7 +74,9 @@ function callableOf<A extends unknown[]>(
         toArgument(each, type.params[Math.min(at, type.params.length - 1)]),
       ) as A;
       const result = wrap(body(budget, ...natives), type.result);
-      budget.made(result);
+      if (result.kind === "string") budget.madeString(result.value.length);
+      else if (result.kind === "slice") budget.madeList(result.length);
+      else if (result.kind === "map") budget.madeList(result.entries.size);
       return result;
     },
   };

@@ -1,39 +1,39 @@
 /** Makes template values out of JS values. */
+import type {
+  BasicType,
+  BoolValue,
+  ComplexValue,
+  FloatValue,
+  GoType,
+  IntValue,
+  MapValue,
+  NilValue,
+  PointerType,
+  PointerValue,
+  SliceValue,
+  StringValue,
+  StructType,
+  StructValue,
+  Value,
+} from "./model.ts";
 import {
   anyMapType,
   anySliceType,
   anyType,
-  type BasicType,
   boolType,
   bytesType,
   complex128Type,
   float64Type,
-  type GoType,
   int64Type,
   intSliceType,
   intType,
   mapOf,
-  type PointerType,
-  type StructType,
   sliceOf,
   stringMapType,
   stringSliceType,
   stringType,
   uint8Type,
 } from "./types.ts";
-import type {
-  BoolValue,
-  ComplexValue,
-  FloatValue,
-  IntValue,
-  MapValue,
-  NilValue,
-  PointerValue,
-  SliceValue,
-  StringValue,
-  StructValue,
-  Value,
-} from "./value.ts";
 
 /** The nil of an interface. */
 export const nil: NilValue = { kind: "nil" };

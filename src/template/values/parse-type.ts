@@ -1,6 +1,5 @@
 /** Reads the Go signatures that functions are registered with. */
-
-import type { FuncType, GoType } from "./types.ts";
+import type { FuncType, GoType } from "./model.ts";
 import * as types from "./types.ts";
 
 const named: Readonly<Record<string, GoType>> = {

@@ -1,5 +1,5 @@
 /** The types of TypeScript that belong to a signature written in Go: `func(int, ...any) string`. */
-import type { BoolValue, MapValue, SliceValue, StructValue, Value } from "./value.ts";
+import type { BoolValue, MapValue, SliceValue, StructValue, Value } from "./model.ts";
 
 /** The argument that a body gets for a Go type. An `int` beyond 2^53 is rounded: bodies use it for counts only. */
 export type Argument<T extends string> = T extends "string"

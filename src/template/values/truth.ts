@@ -1,5 +1,5 @@
 /** When a value counts as true for `if`, `with`, `and`, `or`, `not`. */
-import type { Value } from "./value.ts";
+import type { Value } from "./model.ts";
 
 /** Go's `template.IsTrue`: false for zero numbers, empty strings, lists and maps, nil; structs are always true. */
 export function isTrue(value: Value): boolean {

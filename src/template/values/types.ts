@@ -1,89 +1,16 @@
-/** The types that template values have: Go's, with the names that Go prints. */
-import type { Method } from "./method.ts";
-
-/** Go's integer kinds. */
-export type IntKind =
-  | "int"
-  | "int8"
-  | "int16"
-  | "int32"
-  | "int64"
-  | "uint"
-  | "uint8"
-  | "uint16"
-  | "uint32"
-  | "uint64"
-  | "uintptr";
-
-/** What every type has. */
-interface Named {
-  /** As `%T` and `reflect.Type.String` print it: `int`, `map[string]interface {}`, `digest.Digest`. Equal names mean equal types. */
-  name: string;
-  /** The methods a template can reach by name; those of `*T` are on the pointer type. */
-  methods: ReadonlyMap<string, Method>;
-}
-
-/** `bool`, `string`, a number, or a defined type made of one. */
-export interface BasicType extends Named {
-  kind: "bool" | "string" | IntKind | "float32" | "float64" | "complex128";
-}
-
-/** `[]elem`. */
-export interface SliceType extends Named {
-  kind: "slice";
-  elem: GoType;
-}
-
-/** `map[key]elem`. Keys are strings: nothing a template can reach has others. */
-export interface MapType extends Named {
-  kind: "map";
-  key: GoType;
-  elem: GoType;
-}
-
-/** One field of a struct. */
-export interface Field {
-  /** Unexported (a template cannot reach it) when it begins with a small letter. */
-  name: string;
-  type: GoType;
-  /** The value of its `json` tag, as in `mediaType,omitempty`. */
-  json?: string;
-}
-
-/** A struct; an opaque one (`time.Time`) has no fields, only methods. */
-export interface StructType extends Named {
-  kind: "struct";
-  fields: readonly Field[];
-}
-
-/** `*elem`. */
-export interface PointerType extends Named {
-  kind: "ptr";
-  elem: GoType;
-}
-
-/** A function value, which only `call` can use. */
-export interface FuncType extends Named {
-  kind: "func";
-  params: readonly GoType[];
-  /** The last of `params` is the type of each of the remaining arguments. */
-  variadic: boolean;
-  /** Without the trailing `error`. */
-  result: GoType;
-}
-
-/** `interface {}`, or one with methods (`error`); a value only has one when it is nil, or comes out of a container. */
-export interface InterfaceType extends Named {
-  kind: "interface";
-  /** Names of the methods it asks for. */
-  needs: readonly string[];
-}
-
-/** Any of Go's types that occur here. */
-export type GoType = BasicType | SliceType | MapType | StructType | PointerType | FuncType | InterfaceType;
-
-/** Go's `reflect.Kind`, in its printed form. */
-export type Kind = GoType["kind"];
+/** The types that template values have, and how others are made of them. */
+import type {
+  BasicType,
+  Field,
+  GoType,
+  InterfaceType,
+  IntKind,
+  MapType,
+  Method,
+  PointerType,
+  SliceType,
+  StructType,
+} from "./model.ts";
 
 const none: ReadonlyMap<string, Method> = new Map();
 

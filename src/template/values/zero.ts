@@ -1,8 +1,7 @@
 /** The zero value of a type. */
 import { GoPanic } from "../go/go-error.ts";
 import { bool, complex128, dict, integer, list, nil, str } from "./make.ts";
-import type { GoType } from "./types.ts";
-import type { Value } from "./value.ts";
+import type { GoType, Value } from "./model.ts";
 
 /** Go's zero value; {@link nil} for an interface. @throws GoPanic for an opaque struct, which nobody asks for */
 export function zeroOf(type: GoType): Value {

@@ -2,6 +2,7 @@
  * The functions on texts, numbers, lists and maps, against what Go 1.24.4 and sprig 3.3.0 gave for calls made up at
  * random (test/data/template/calls.json: up to four outputs and one error for each function).
  */
+
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { encodeText } from "../../../src/template/go/utf8.ts";
 import { parseTemplate } from "../../../src/template/template.ts";
 import { TemplateError } from "../../../src/template/template-error.ts";
 import { dict, float64, int, list, str } from "../../../src/template/values/make.ts";
-import type { Value } from "../../../src/template/values/value.ts";
+import type { Value } from "../../../src/template/values/model.ts";
 
 type Data = string | number | Data[] | { [key: string]: Data };
 

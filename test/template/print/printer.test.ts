@@ -18,6 +18,7 @@ import {
   strings,
   struct,
 } from "../../../src/template/values/make.ts";
+import type { Value } from "../../../src/template/values/model.ts";
 import {
   anyType,
   definedType,
@@ -26,7 +27,6 @@ import {
   stringType,
   structType,
 } from "../../../src/template/values/types.ts";
-import type { Value } from "../../../src/template/values/value.ts";
 
 const named = definedType(
   "shop.Name",

@@ -16,8 +16,8 @@ import {
   str,
   strings,
 } from "../../../src/template/values/make.ts";
+import type { Value } from "../../../src/template/values/model.ts";
 import { uint8Type } from "../../../src/template/values/types.ts";
-import type { Value } from "../../../src/template/values/value.ts";
 
 /** A value with its type: `i` int, `u8` uint8, `f` float64, `s` string, `by` []byte, `l` []any, `ls` []string, `m` map. */
 type Argument =
