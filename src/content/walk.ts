@@ -78,18 +78,19 @@ export interface SeenDigests {
 
 /**
  * Depth first, a manifest before what it names, each digest once; after a manifest's children come its referrers.
- * Below an index that comes again is looked again: it may have been narrowed to other platforms the first time.
+ * Below an index that comes again is looked again: it may have been narrowed to other platforms the first time. And what refers to
+ * a manifest that comes again is looked at again: from another repository it may be more.
  */
 export function* walkGraph(
   root: GraphNode,
   seen: SeenDigests = new Set(),
 ): Generator<GraphStep, void, undefined> {
   const again = seen.has(root.descriptor.digest);
-  if (again && root.content.kind === "image") return;
   seen.add(root.descriptor.digest);
   if (!again) yield { kind: "manifest", node: root };
   for (const child of root.manifests) yield* walkGraph(child, seen);
-  for (const blob of root.blobs) {
+  // An image that comes again has its blobs already; looking at them would only cost time.
+  for (const blob of again && root.content.kind === "image" ? [] : root.blobs) {
     if (seen.has(blob.digest)) continue;
     seen.add(blob.digest);
     yield { kind: "blob", descriptor: blob, parent: root };

@@ -52,21 +52,21 @@ export async function planArchive(
   open: (skip: (digest: Digest) => boolean) => Promise<GraphStream>,
   content: ArchiveContent,
 ): Promise<ArchivePlan> {
-  const seen = new DigestSet();
+  const plan = new ArchivePlan(content);
   // With manifest.json each entry is looked at: it may give another name to the same image.
-  const graph = await open(content.loadAs === undefined ? (digest) => seen.has(digest) : () => false);
-  const plan = new ArchivePlan(graph, content, seen);
+  const graph = await open(content.loadAs === undefined ? (digest) => plan.has(digest) : () => false);
   for await (const child of graph.children) plan.add(child, true);
   plan.addBlobs(graph.root);
   for await (const referrer of graph.referrers) plan.add(referrer, false);
-  plan.close();
+  plan.close(graph.root, graph.childCount);
   return plan;
 }
 
-/** An archive that is known to the byte and not written yet. */
+/**
+ * An archive that is known to the byte and not written yet. What is below the root is added first, in order, the root last: one
+ * that is made up for the archive says how large the rest is.
+ */
 export class ArchivePlan {
-  /** Sources that the root stands for; a plain image is one. */
-  readonly imageCount: number;
   readonly size: ArchiveSize = {
     bytes: 0,
     blobs: 0,
@@ -75,9 +75,10 @@ export class ArchivePlan {
     knownBlobs: 0,
     knownBytes: 0,
   };
-  readonly #root: GraphNode;
+  #root: GraphNode | undefined;
+  #imageCount = 1;
   readonly #content: ArchiveContent;
-  readonly #seen: DigestSet;
+  readonly #seen = new DigestSet();
   readonly #steps = new StepLog();
   readonly #loads: LoadList | undefined;
   /** The elements of the last index.json, and their bytes. */
@@ -87,22 +88,31 @@ export class ArchivePlan {
   #blobBytes = 0;
   readonly #utf8 = new TextEncoder();
 
-  constructor(graph: GraphStream, content: ArchiveContent, seen: DigestSet) {
-    const { root } = graph;
-    this.imageCount = Math.max(1, graph.childCount);
-    this.#root = root;
+  constructor(content: ArchiveContent) {
     this.#content = content;
-    this.#seen = seen;
     this.#loads = content.loadAs === undefined ? undefined : new LoadList();
-    seen.add(root.descriptor.digest);
-    this.#addManifest(root, false);
+  }
+
+  /** Sources that the root stands for; a plain image is one. */
+  get imageCount(): number {
+    return this.#imageCount;
+  }
+
+  /** True for what is in the plan already, known blobs too. */
+  has(digest: Digest): boolean {
+    return this.#seen.has(digest);
   }
 
   /** Takes the next graph below the root. */
   add(node: GraphNode, isEntry: boolean): void {
+    let opened = !isEntry;
     for (const step of walkGraph(node, this.#seen)) {
+      const isOwn = step.kind === "manifest" && step.node === node;
+      // Its manifest stands in the archive already, under another entry; what follows is its own all the same.
+      if (!opened && !isOwn) this.#steps.appendEntry(node.descriptor);
+      opened = true;
       if (step.kind === "blob") this.#addBlob(step.descriptor);
-      else this.#addManifest(step.node, isEntry && step.node === node);
+      else this.#addManifest(step.node, isEntry && isOwn);
     }
     if (isEntry) this.#addLoads(node);
   }
@@ -117,8 +127,14 @@ export class ArchivePlan {
     if (root.content.kind === "image") this.#addLoads(root);
   }
 
-  /** Adds everything up. Nothing can be added afterwards. */
-  close(): void {
+  /**
+   * Takes the root's manifest, which comes first in the archive, and adds everything up. Nothing can be added afterwards.
+   * @param children how many manifests it names
+   */
+  close(root: GraphNode, children: number): void {
+    this.#root = root;
+    this.#imageCount = Math.max(1, children);
+    this.size.manifests++;
     for (const piece of this.pieces()) {
       this.size.bytes = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
     }
@@ -127,17 +143,18 @@ export class ArchivePlan {
   /** The whole archive in order; as often as wanted. The bytes of a piece are good until the next is asked for. */
   *pieces(): Generator<ArchivePiece, void, undefined> {
     const layout = new ArchiveLayout();
-    const facts = this.#facts();
+    const root = this.#closedRoot();
+    const facts = this.#facts(root);
     yield* layout.file("oci-layout", this.#utf8.encode(ociLayoutJson()));
     yield* layout.file("index.json", this.#utf8.encode(firstIndexJson(facts)));
-    let entry = this.#root.descriptor;
+    // The ledger's line for the root carries its tag and nothing else, as the original's does.
+    const tagged = { ...root.descriptor, annotations: { [annotationKeys.refName]: this.#content.tag } };
+    yield* layout.manifest(root.descriptor, root.raw.bytes, tagged);
+    let entry = root.descriptor;
     for (const step of this.#steps.steps()) {
-      if (step.kind === "blob") {
-        yield* layout.blob(step.descriptor, entry);
-        continue;
-      }
-      if (step.isEntry) entry = step.descriptor;
-      yield* layout.manifest(step.descriptor, step.bytes, this.#ledgerForm(step.descriptor));
+      if (step.kind === "entry" || (step.kind === "manifest" && step.isEntry)) entry = step.descriptor;
+      if (step.kind === "blob") yield* layout.blob(step.descriptor, entry);
+      if (step.kind === "manifest") yield* layout.manifest(step.descriptor, step.bytes, step.descriptor);
     }
     yield* this.#lastIndexJson(layout, facts);
     if (this.#loads !== undefined) yield* layout.file("manifest.json", this.#utf8.encode(this.#loads.text()));
@@ -159,7 +176,6 @@ export class ArchivePlan {
   #addManifest(node: GraphNode, isEntry: boolean): void {
     this.size.manifests++;
     this.#steps.appendManifest(node.descriptor, node.raw.bytes, isEntry);
-    if (node === this.#root) return;
     const element = this.#utf8.encode(indexJsonElement(node.descriptor));
     this.#elementBytes += element.length;
     this.#elements.append(element);
@@ -185,18 +201,16 @@ export class ArchivePlan {
     for (const image of archivedImages(node, loadAs)) this.#loads?.add(image, isHere);
   }
 
-  #facts(): LayoutFacts {
+  #closedRoot(): GraphNode {
+    if (this.#root === undefined) throw new AceError("internal", "Cannot lay out an archive: it has no root");
+    return this.#root;
+  }
+
+  #facts({ descriptor, content }: GraphNode): LayoutFacts {
     const { tag, toolVersion } = this.#content;
-    const { descriptor, content } = this.#root;
     const said = annotationKeys.readAnnotation(content.annotations, annotationKeys.layerSizeDeduplicated);
     const deduplicatedBytes = said !== undefined && /^[0-9]+$/.test(said) ? Number(said) : this.#blobBytes;
     return { root: descriptor, tag, toolVersion, deduplicatedBytes };
-  }
-
-  /** The ledger's line for the root carries its tag and nothing else, as the original's does. */
-  #ledgerForm(descriptor: Descriptor): Descriptor {
-    if (descriptor.digest !== this.#root.descriptor.digest) return descriptor;
-    return { ...descriptor, annotations: { [annotationKeys.refName]: this.#content.tag } };
   }
 }
 
