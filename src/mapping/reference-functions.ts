@@ -34,7 +34,15 @@ export const referenceFunctions: readonly NamedFunction[] = [
 ];
 
 function named(name: string, part: string): NamedFunction {
-  return define(name, "func(string) (string, error)", (text) => parts[part]?.(readReference(text)) ?? "");
+  return define(name, "func(string) (string, error)", (text) => parts[part]?.(readAgain(text)) ?? "");
+}
+
+let last: { text: string; reference: OrasReference } | undefined;
+
+/** {@link readReference}; templates ask one reference for several of its parts. */
+function readAgain(text: string): OrasReference {
+  if (last?.text !== text) last = { text, reference: readReference(text) };
+  return last.reference;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { AceError } from "../errors.ts";
 
 /** Nodes evaluated and elements walked in one run. A template of ten lines takes about a hundred. */
-export const MAX_STEPS = 1_000_000;
+export const MAX_STEPS = 2_000_000;
 /** Bytes of text that functions read for one step. */
 export const BYTES_A_STEP = 64;
 /** Bytes a template may write in one run: far more than any list of destinations. */

@@ -132,12 +132,13 @@ high.example.com/quay/{{ $repository }}:{{ $tag | trunc 20 }}
 {{ end }}{{ end }}`;
   const mapper = await mapperOf(template);
   const sources = ["docker.io/library/alpine:3", "quay.io/ceph/ceph:v17.2", "ghcr.io/a/b:c"];
-  const started = performance.now();
+  const started = process.cpuUsage();
   let count = 0;
   for (let at = 0; at < 10_000; at++) {
     const source = sources[at % 3] ?? "";
     count += mapper.destinations(image(source), source).length;
   }
   expect(count).toBe(3334 + 3333 + 2 * 3333);
-  expect(performance.now() - started).toBeLessThan(2000);
+  // Of the processor, not of the clock: other tests may run beside this one.
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000);
 });

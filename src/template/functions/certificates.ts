@@ -19,7 +19,7 @@ export const certificateType = structType(
 );
 
 /** Steps that a key costs: an RSA key of 4096 bits takes about a second. */
-const stepsPerKey = 1_000_000;
+const stepsPerKey = 400_000;
 
 const generators = [
   ["genCA", "func(string, int) (sprig.certificate, error)"],

@@ -6,7 +6,7 @@ import { decryptAes, encryptAes } from "./aes.ts";
 import { derivePassword } from "./derive-password.ts";
 
 /** Steps that one slow hash costs: it takes about a tenth of a second. */
-const stepsPerHash = 500_000;
+const stepsPerHash = 400_000;
 /** bcrypt's DefaultCost in Go. */
 const bcryptCost = 10;
 /** What bcrypt can take in. */

@@ -92,8 +92,10 @@ function evaluateFields(
   given: Given,
 ): Operand {
   let value = receiver;
-  for (const [at, name] of names.entries())
-    value = evaluateField(state, dot, value, node, name, at === names.length - 1 ? given : nothingGiven);
+  const last = names.length - 1;
+  names.forEach((name, at) => {
+    value = evaluateField(state, dot, value, node, name, at === last ? given : nothingGiven);
+  });
   return value;
 }
 

@@ -20,7 +20,7 @@ test("genPrivateKey makes keys of the kinds that are asked for", () => {
   }
   expect(run('{{genPrivateKey "nope"}}')).toBe("Unknown type nope");
   expect(() => run('{{range until 20}}{{$_ := genPrivateKey "ecdsa"}}{{end}}')).toThrow(
-    "more than 5000000 steps",
+    "more than 2000000 steps",
   );
 });
 

@@ -22,7 +22,7 @@ test("a map within itself is an error that names a member of the cycle", () => {
 
 test("JSON that would be too long or too deep is refused while it is written or read", () => {
   const doubled = "{{$l := list 1}}{{range until 40}}{{$l = list $l $l}}{{end}}";
-  expect(() => run(`${doubled}{{toJson $l}}`)).toThrow("more than 5000000 steps");
+  expect(() => run(`${doubled}{{toJson $l}}`)).toThrow(/more than \d+ (steps|bytes)/);
   const deep = '{{$d := dict}}{{range until 2000}}{{$d = dict "a" $d}}{{end}}';
   expect(() => run(`${deep}{{mustToJson $d}}`)).toThrow("within each other");
   expect(() => run('{{mustFromJson (repeat 100000 "[")}}')).toThrow("exceeded max depth");

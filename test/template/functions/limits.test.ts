@@ -4,7 +4,7 @@ import { AceError } from "../../../src/errors.ts";
 import { parseTemplate } from "../../../src/template/template.ts";
 import { nil } from "../../../src/template/values/make.ts";
 
-const big = '{{$b := repeat 1000000 "ab "}}';
+const big = '{{$b := repeat 300000 "ab "}}';
 const selfish = '{{$d := dict}}{{$_ := set $d "a" $d}}{{$e := dict}}{{$_ := set $e "a" $e}}';
 const rows: [template: string, limit: string][] = [
   ['{{repeat 1000000000 "x"}}', "bytes in one string"],
@@ -20,8 +20,8 @@ const rows: [template: string, limit: string][] = [
   [`${big}{{splitList "" $b | len}}`, "elements in one list"],
   ["{{$l := list 1 2}}{{range until 100}}{{$l = concat $l $l}}{{end}}", "elements in one list"],
   ["{{uniq (until 100000)}}", "steps"],
-  [`${big}{{range until 1000000}}{{if contains "y" $b}}{{end}}{{end}}`, "steps"],
-  ['{{$l := until 1000000}}{{range until 1000000}}{{if has "x" $l}}{{end}}{{end}}', "steps"],
+  [`${big}{{range until 90000}}{{if contains "y" $b}}{{end}}{{end}}`, "steps"],
+  ['{{$l := until 90000}}{{range until 90000}}{{if has "x" $l}}{{end}}{{end}}', "steps"],
   ["{{$l := list 1 2}}{{range until 60}}{{$l = list $l $l}}{{end}}{{deepCopy $l | len}}", "steps"],
   [`${selfish}{{deepCopy $d}}`, "values within each other"],
   [`${selfish}{{merge $d $e}}`, "values within each other"],

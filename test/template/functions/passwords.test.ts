@@ -20,7 +20,7 @@ test("bcrypt gives a hash that the password fits, and refuses what bcrypt cannot
 
 test("slow functions use up the steps of a run", () => {
   expect(() => run('{{range until 100}}{{derivePassword 1 "pin" "a" "b" "c"}}{{end}}')).toThrow(
-    "more than 5000000 steps",
+    "more than 2000000 steps",
   );
 });
 

@@ -22,7 +22,7 @@ test("a bad pattern is a panic that shows it, quoted where it has a back quote",
 
 test("no pattern runs away, however it is made and whatever it is put to", () => {
   const hostile: [source: string, message: string][] = [
-    ['{{regexReplaceAll "(x.*y)?" (repeat 200000 "x") "a"}}', "more than 5000000 steps"],
+    ['{{regexReplaceAll "(x.*y)?" (repeat 200000 "x") "a"}}', "more than 2000000 steps"],
     ['{{regexFindAll "." (repeat 16000000 "x") -1}}', "more than"],
     ['{{regexMatch "(x?y?){500}z" (repeat 1000000 "x")}}', "times too much work"],
     ['{{regexReplaceAll ".*" (repeat 1000000 "x") (repeat 1000 "$0")}}', "bytes in one string"],
