@@ -41,20 +41,30 @@ export function formatLedgerLine(descriptor: Descriptor, offset: number): string
 export async function readLedger(path: string, throughOffset: number): Promise<Ledger> {
   const entries: LedgerEntry[] = [];
   const notices: string[] = [];
+  for await (const entry of ledgerEntries(path, (notice) => notices.push(notice))) {
+    if (entry.offset <= throughOffset) entries.push(entry);
+  }
+  return { entries, digests: new Set(entries.map(({ descriptor }) => descriptor.digest)), notices };
+}
+
+/**
+ * The entries of a ledger in file order, one after another; none is kept.
+ * @param onNotice takes a sentence about a torn last line, which is left out
+ * @throws AceError as {@link readLedger}
+ */
+export async function* ledgerEntries(
+  path: string,
+  onNotice: (notice: string) => void,
+): AsyncGenerator<LedgerEntry & { lineNumber: number }, void, undefined> {
   let lineNumber = 0;
   for await (const { line, terminated } of linesOf(path)) {
     lineNumber += 1;
     if (line.trim() === "") continue;
     const result = parseLine(line);
-    if (typeof result !== "string") {
-      if (result.offset <= throughOffset) entries.push(result);
-    } else if (terminated) {
-      throw badLine(path, lineNumber, result);
-    } else {
-      notices.push(`checkpoint ${path}:${lineNumber} is torn and left out: its writer was stopped`);
-    }
+    if (typeof result !== "string") yield { ...result, lineNumber };
+    else if (terminated) throw badLine(path, lineNumber, result);
+    else onNotice(`checkpoint ${path}:${lineNumber} is torn and left out: its writer was stopped`);
   }
-  return { entries, digests: new Set(entries.map(({ descriptor }) => descriptor.digest)), notices };
 }
 
 function badLine(path: string, lineNumber: number, state: string): AceError {

@@ -9,13 +9,27 @@ export interface TarPosition {
   offset: number;
 }
 
+/** What is wrong at one byte of an archive; for whoever lists several such places. */
+export class TarError extends AceError {
+  /** Bytes from the archive's start. */
+  readonly offset: number;
+  /** The message without its beginning, which names archive and byte. */
+  readonly state: string;
+
+  constructor(at: TarPosition, state: string, hint: string | undefined) {
+    super(
+      "archive",
+      `Cannot read archive ${JSON.stringify(at.archive)} at byte ${at.offset}: ${state}`,
+      hint === undefined ? {} : { hint },
+    );
+    this.offset = at.offset;
+    this.state = state;
+  }
+}
+
 /** An error that names the archive and the byte. */
-export function tarError(at: TarPosition, state: string, hint?: string): AceError {
-  return new AceError(
-    "archive",
-    `Cannot read archive ${JSON.stringify(at.archive)} at byte ${at.offset}: ${state}`,
-    hint === undefined ? {} : { hint },
-  );
+export function tarError(at: TarPosition, state: string, hint?: string): TarError {
+  return new TarError(at, state, hint);
 }
 
 /** A header block as it stands, before any extension is applied. */

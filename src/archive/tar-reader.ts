@@ -44,6 +44,8 @@ export interface TarWant {
 export interface TarScannerOptions {
   archive: string;
   archiveBytes?: number | undefined;
+  /** Where the first header is, for going on behind a damaged place; 0 when left out. */
+  startOffset?: number | undefined;
 }
 
 interface Extension {
@@ -58,7 +60,7 @@ interface Extension {
 export class TarScanner {
   readonly #archive: string;
   readonly #archiveBytes: number | undefined;
-  #want: TarWant = { offset: 0, lengthBytes: tarBlockBytes };
+  #want: TarWant;
   #state: "header" | "extension" | "half-marker" | "end" = "header";
   #extension: Extension | undefined;
   /** Where the headers of the entry in progress began; undefined between entries. */
@@ -71,6 +73,7 @@ export class TarScanner {
   constructor(options: TarScannerOptions) {
     this.#archive = options.archive;
     this.#archiveBytes = options.archiveBytes;
+    this.#want = { offset: options.startOffset ?? 0, lengthBytes: tarBlockBytes };
   }
 
   /** Which bytes to push next; after the end marker a length of 0. */
