@@ -19,8 +19,7 @@ export interface SerializeOptions extends MediumOptions, KnownBlobOptions {
 export async function serialize(options: SerializeOptions, run: RunContext): Promise<RunSummary> {
   const startedMs = performance.now();
   const reference = parseReference(options.image);
-  const { destination, force, blockBytes } = options;
-  const medium = checkDestination({ destination, force, blockBytes });
+  const medium = checkDestination(options);
   run.pool.warmUp();
   run.status.phase = "reading manifests";
   const content: ArchiveContent = {

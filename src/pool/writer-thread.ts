@@ -1,7 +1,8 @@
 /** The writer's thread: opens the medium, drains the window into it, says what is durable. */
 import { parentPort, workerData } from "node:worker_threads";
 import { toErrorData } from "../errors.ts";
-import { type Medium, openMedium } from "../tape/medium.ts";
+import type { Medium } from "../tape/medium.ts";
+import { openMedium } from "../tape/open-medium.ts";
 import { Window } from "../tape/window.ts";
 import { runWriteLoop } from "../tape/write-loop.ts";
 import type { WriterMessage, WriterStart } from "./thread-messages.ts";

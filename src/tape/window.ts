@@ -57,14 +57,17 @@ export class Window {
   /**
    * Makes a window. All windows of a process are made by one thread.
    * @param capacityBytes a multiple of every block size that is to be drained from it
+   * @param start the archive offset that its first segment begins at
    */
-  static create(capacityBytes: number, slots = defaultSlots): Window {
+  static create(capacityBytes: number, slots = defaultSlots, start = 0): Window {
     const window = new Window({
       id: ++lastId,
       data: new SharedArrayBuffer(capacityBytes),
       control: new SharedArrayBuffer(slotsAt + slots * slotCells * 8),
     });
     Atomics.store(window.#cells, endCell, -1n);
+    Atomics.store(window.#cells, frontCell, BigInt(start));
+    Atomics.store(window.#cells, scanCell, BigInt(start));
     return window;
   }
 

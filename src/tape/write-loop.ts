@@ -69,8 +69,10 @@ export function runWriteLoop(
       return { written: front, durable, whole: true, underruns };
     }
     draining ||= atEnd || ready - front >= options.highWaterBytes || window.headNeedsRoom;
-    if (draining && (ready - front >= blockBytes || atEnd)) {
-      const bytes = Math.min(blockBytes, ready - front);
+    // A resumed archive may begin inside a block: the first write ends where that block does.
+    const wholeBytes = blockBytes - (front % blockBytes);
+    if (draining && (ready - front >= wholeBytes || atEnd)) {
+      const bytes = Math.min(wholeBytes, ready - front);
       medium.write(blockOf(window, front, bytes, medium.kind === "tape" ? blockBytes : bytes), front);
       front += bytes;
       window.moveFront(front);

@@ -1,7 +1,8 @@
 /** What an archive is written to: new files only, whole blocks, and errors that say what is wrong. */
 import { describe, expect, test } from "bun:test";
-import { readFileSync, statSync } from "node:fs";
-import { checkDestination, type MediumOptions, openMedium } from "../../src/tape/medium.ts";
+import { closeSync, constants, readFileSync, statSync, utimesSync } from "node:fs";
+import { checkDestination, type MediumOptions } from "../../src/tape/medium.ts";
+import { openLocked, openMedium } from "../../src/tape/open-medium.ts";
 import { linux, testNeeding } from "../support/needs.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -96,4 +97,40 @@ describe("what is no file", () => {
     medium.abandon(3072);
     expect(statSync(dir.file("pipe")).isFIFO()).toBe(true);
   });
+});
+
+describe("a file that goes on", () => {
+  test("keeps what is before the cut, loses what is behind it, and grows from there", async () => {
+    await using dir = await tempDir();
+    await Bun.write(dir.file("a.tar"), Buffer.alloc(3000, 1));
+    const resumed = { fd: openLocked(dir.file("a.tar"), constants.O_RDWR | constants.O_APPEND), at: 1024 };
+    const medium = openMedium({ ...options(dir.file("a.tar")), resumed });
+    medium.write(block, 1024);
+    medium.finish();
+    expect(readFileSync(dir.file("a.tar")).equals(Buffer.concat([Buffer.alloc(1024, 1), block]))).toBe(true);
+  });
+
+  test("is not touched where it ends at the cut and nothing follows", async () => {
+    await using dir = await tempDir();
+    await Bun.write(dir.file("a.tar"), block);
+    utimesSync(dir.file("a.tar"), 1, 1);
+    const resumed = { fd: openLocked(dir.file("a.tar"), constants.O_RDWR | constants.O_APPEND), at: 1024 };
+    openMedium({ ...options(dir.file("a.tar")), resumed }).finish();
+    expect(statSync(dir.file("a.tar")).mtimeMs).toBe(1000);
+  });
+
+  testNeeding(
+    [linux],
+    "belongs to one run: a second one is refused, and --force does not empty it",
+    async () => {
+      await using dir = await tempDir();
+      const first = openMedium(options(dir.file("a.tar")));
+      first.write(block, 0);
+      expect(() => openMedium(options(dir.file("a.tar"), true))).toThrow("another run is writing to it");
+      expect(() => openLocked(dir.file("a.tar"), constants.O_RDWR)).toThrow("another run is writing to it");
+      first.finish();
+      expect(readFileSync(dir.file("a.tar")).equals(block)).toBe(true);
+      closeSync(openLocked(dir.file("a.tar"), constants.O_RDWR));
+    },
+  );
 });

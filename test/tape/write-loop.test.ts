@@ -215,3 +215,22 @@ describe("runWriteLoop() while several threads fill the window in any order", ()
     expect(run.underruns).toBe(0);
   });
 });
+
+describe("runWriteLoop() on a stream that begins in its middle", () => {
+  for (const start of [1, 999, 1000, 12_345, 123_456_789_012]) {
+    test(`from byte ${start} on: writes end where blocks do, around the window's edge too`, () => {
+      const bytes = seededBytes("resumed", 15_000);
+      const window = Window.create(16_000, 16, start);
+      const slot = window.append(start, start + bytes.length) ?? -1;
+      window.write(start, bytes);
+      window.advance(slot, start + bytes.length);
+      window.setEnd(start + bytes.length);
+      const { medium, result, durable } = loop(window, {});
+      expect(result).toMatchObject({ written: start + bytes.length, whole: true });
+      expect(durable).toEqual([start + bytes.length]);
+      expect(bytesOf(medium).equals(bytes)).toBe(true);
+      const ends = medium.blocks.map(({ offset, bytes }) => offset + bytes.length);
+      expect(ends.slice(0, -1).filter((end) => end % 1000 !== 0)).toEqual([]);
+    });
+  }
+});

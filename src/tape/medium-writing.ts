@@ -1,0 +1,116 @@
+/** The calls that write to an open medium. Only the writer thread makes them. */
+import { closeSync, fdatasyncSync, unlinkSync, writeSync } from "node:fs";
+import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import type { Medium, MediumKind, MediumOptions } from "./medium.ts";
+import { startWriteback } from "./system-calls.ts";
+import { writeFilemarks } from "./tape-device.ts";
+
+const writeStates: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left on it",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be larger than the system allows",
+  EPIPE: "nobody reads from the pipe any more",
+  EIO: "input/output error",
+};
+
+/** Bytes between two hints to the kernel: large enough for long runs on the disk, small beside any dirty limit. */
+const writeBehindBytes = 16 * 1024 * 1024;
+
+/** A medium that is open; the descriptor is its own. */
+export class OpenMedium implements Medium {
+  readonly #fd: number;
+  readonly #options: MediumOptions;
+  #dirty = false;
+  /** Up to here the kernel was asked to begin writing. */
+  #started = 0;
+
+  constructor(
+    fd: number,
+    readonly kind: MediumKind,
+    options: MediumOptions,
+    /** Bytes of it that an earlier run wrote. */
+    resumedAt = 0,
+  ) {
+    this.#fd = fd;
+    this.#options = options;
+    this.#started = resumedAt;
+    // What an earlier run wrote may not be on the disk either.
+    this.#dirty = resumedAt > 0;
+  }
+
+  write(block: Uint8Array, offset: number): void {
+    this.#dirty = true;
+    for (let done = 0; done < block.length; ) {
+      let count: number;
+      try {
+        count = writeSync(this.#fd, block, done, block.length - done);
+      } catch (cause) {
+        if (systemCodeOf(cause) === "EAGAIN") {
+          // A pipe that somebody else set to non-blocking; 5 ms is far below what an operator notices.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+          continue;
+        }
+        throw this.#failure(cause, offset + done);
+      }
+      if (count < block.length && this.kind === "tape") {
+        throw new AceError(
+          "medium",
+          `Cannot write ${this.#options.destination}: end of tape at byte ${offset + count}`,
+        );
+      }
+      done += count;
+    }
+    this.#writeBehind(offset + block.length);
+  }
+
+  /** Lets the disk work while blobs still come in, so that the flush at the end has little left to wait for. */
+  #writeBehind(end: number): void {
+    if (this.kind !== "file" || end - this.#started < writeBehindBytes) return;
+    startWriteback(this.#fd, this.#started, end - this.#started);
+    this.#started = end;
+  }
+
+  flush(): void {
+    if (!this.#dirty) return;
+    try {
+      if (this.kind === "file") fdatasyncSync(this.#fd);
+      if (this.kind === "tape") writeFilemarks(this.#fd, 0);
+    } catch (cause) {
+      if (systemCodeOf(cause) === "EINVAL") return; // standard output on something that cannot be synced
+      throw cause instanceof AceError ? cause : this.#failure(cause, undefined);
+    }
+    this.#dirty = false;
+  }
+
+  finish(): void {
+    this.flush();
+    if (this.kind === "tape") writeFilemarks(this.#fd, 1);
+    this.#close();
+  }
+
+  abandon(written: number): void {
+    try {
+      this.#close();
+    } finally {
+      if (this.kind === "file" && written === 0 && this.#options.destination !== "-")
+        unlinkSync(this.#options.destination);
+    }
+  }
+
+  /** close(2) of a tape carries the error of the last flush. */
+  #close(): void {
+    if (this.#options.destination === "-") return;
+    try {
+      closeSync(this.#fd);
+    } catch (cause) {
+      throw this.#failure(cause, undefined);
+    }
+  }
+
+  #failure(cause: unknown, offset: number | undefined): AceError {
+    const state = writeStates[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
+    const place = offset === undefined ? "" : ` at byte ${offset}`;
+    const name = this.#options.destination === "-" ? "standard output" : this.#options.destination;
+    return new AceError("medium", `Cannot write ${name}: ${state}${place}`, { cause });
+  }
+}
