@@ -29,6 +29,7 @@ const longestWaitMs = 500;
 /**
  * Packs `plain` into `packed` until the plain window ends; frames of {@link frameBytes} each, whatever their content.
  * @param onFrame called for each frame, in order, before its bytes can reach the medium
+ * @param done what an earlier run packed: the end of a frame. The windows begin there, or the plain one before it.
  * @throws AceError `stopped` when a window is aborted
  */
 export async function packWindow(
@@ -36,6 +37,7 @@ export async function packWindow(
   plain: Window,
   packed: Window,
   onFrame: (mark: FrameMark) => void,
+  done: FrameMark = { plain: 0, packed: 0 },
 ): Promise<void> {
   const threads = availableParallelism();
   const piscina = new Piscina({
@@ -45,7 +47,7 @@ export async function packWindow(
     atomics: "disabled",
   });
   try {
-    await new Packer(packing, plain, packed, onFrame, piscina, threads * waitingFrames).run();
+    await new Packer(packing, plain, packed, onFrame, piscina, threads * waitingFrames, done).run();
   } finally {
     await piscina.destroy();
   }
@@ -62,8 +64,8 @@ class Packer {
   readonly #frames: { end: number; frame: SharedArrayBuffer; length: Promise<unknown> }[] = [];
   /** Memory for frames that is not in use. */
   readonly #spare: SharedArrayBuffer[] = [];
-  #started = 0;
-  #written = 0;
+  #started: number;
+  #written: number;
 
   constructor(
     packing: Packing,
@@ -72,6 +74,7 @@ class Packer {
     onFrame: (mark: FrameMark) => void,
     piscina: Piscina,
     depth: number,
+    done: FrameMark,
   ) {
     this.#packing = packing;
     this.#plain = plain;
@@ -79,6 +82,8 @@ class Packer {
     this.#onFrame = onFrame;
     this.#piscina = piscina;
     this.#depth = depth;
+    this.#started = done.plain;
+    this.#written = done.packed;
   }
 
   async run(): Promise<void> {
@@ -87,6 +92,7 @@ class Packer {
       const seen = this.#plain.progressSignal;
       const ready = this.#plain.scan();
       const atEnd = this.#plain.end === ready;
+      this.#skip(ready);
       this.#startFrames(ready, atEnd);
       if (this.#frames.length > 0) await this.#finishFrame();
       else if (atEnd) break;
@@ -95,10 +101,18 @@ class Packer {
     this.#packed.setEnd(this.#written);
   }
 
+  /** What comes again from before the first frame is let through, unpacked. */
+  #skip(ready: number): void {
+    const to = Math.min(ready, this.#started);
+    if (to <= this.#plain.front) return;
+    this.#plain.moveFront(to);
+    this.#plain.announceFront();
+  }
+
   #startFrames(ready: number, atEnd: boolean): void {
     while (this.#frames.length < this.#depth) {
       const length = Math.min(frameBytes, ready - this.#started);
-      if (length === 0 || (length < frameBytes && !atEnd)) return;
+      if (length <= 0 || (length < frameBytes && !atEnd)) return;
       const frame = this.#spare.pop() ?? new SharedArrayBuffer(packedLimit);
       const job: CompressJob = {
         window: this.#plain.handle,
