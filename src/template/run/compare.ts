@@ -87,7 +87,7 @@ function isIdentical(a: Compared, b: Compared): boolean {
   if (a?.kind === "ptr" && b?.kind === "ptr") return a.type.name === b.type.name && a.elem === b.elem;
   if (a?.kind !== "struct" || b?.kind !== "struct" || a.type.name !== b.type.name) return false;
   return (
-    a.native === b.native &&
+    isSameNative(a.native, b.native) &&
     a.type.fields.every(({ name }) => isSameField(a.fields.get(name), b.fields.get(name)))
   );
 }
@@ -108,4 +108,12 @@ function isLess(a: Compared, b: Compared): boolean {
   if (a.kind === "string" && b.kind === "string") return a.value < b.value;
   if (isFloat(a) && isFloat(b)) return a.value < b.value;
   throw new GoError("invalid type for comparison");
+}
+
+/** Opaque structs are equal when what they are made of is, field by field. */
+function isSameNative(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const [entries, others] = [Object.entries(a), new Map(Object.entries(b))];
+  return entries.length === others.size && entries.every(([key, value]) => Object.is(value, others.get(key)));
 }
