@@ -3,7 +3,7 @@ import type { Budget } from "../budget.ts";
 import { GoError } from "../go/go-error.ts";
 import { sprintf } from "../print/sprintf.ts";
 import { bool } from "../values/make.ts";
-import type { GoType, TypedValue } from "../values/model.ts";
+import type { GoType, TypedValue, Value } from "../values/model.ts";
 import { isFloat, isInt, isUnsigned } from "../values/value.ts";
 import { builtin, type EngineFunction, operandType } from "./engine-function.ts";
 import { type Operand, toValue, unbox } from "./operand.ts";
@@ -87,15 +87,15 @@ function isIdentical(a: Compared, b: Compared): boolean {
   if (a?.kind === "ptr" && b?.kind === "ptr") return a.type.name === b.type.name && a.elem === b.elem;
   if (a?.kind !== "struct" || b?.kind !== "struct" || a.type.name !== b.type.name) return false;
   return (
-    isSameNative(a.native, b.native) &&
+    a.native === b.native &&
     a.type.fields.every(({ name }) => isSameField(a.fields.get(name), b.fields.get(name)))
   );
 }
 
-function isSameField(a: unknown, b: unknown): boolean {
+function isSameField(a: Value | undefined, b: Value | undefined): boolean {
   if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  return "value" in a && "value" in b && a.value === b.value;
+  if (a?.kind === "ptr" && b?.kind === "ptr") return a.elem === b.elem;
+  return a !== undefined && b !== undefined && "value" in a && "value" in b && a.value === b.value;
 }
 
 /** @throws GoError for what has no order */
@@ -108,12 +108,4 @@ function isLess(a: Compared, b: Compared): boolean {
   if (a.kind === "string" && b.kind === "string") return a.value < b.value;
   if (isFloat(a) && isFloat(b)) return a.value < b.value;
   throw new GoError("invalid type for comparison");
-}
-
-/** Opaque structs are equal when what they are made of is, field by field. */
-function isSameNative(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const [entries, others] = [Object.entries(a), new Map(Object.entries(b))];
-  return entries.length === others.size && entries.every(([key, value]) => Object.is(value, others.get(key)));
 }
