@@ -23,9 +23,16 @@ export const locationPointerType = pointerTo(
 /** A zone as `*time.Location`: nil for UTC, unless `isUtcShown`. */
 export function locationOf(zone: Zone, isUtcShown: boolean): PointerValue {
   if (zone.kind === "utc" && !isUtcShown) return pointer(locationPointerType, undefined);
+  const known = locations.get(zone);
+  if (known !== undefined) return known;
   const fields = { name: str(zone.name), offset: int(zone.offset) };
-  return pointer(locationPointerType, struct(locationType, fields));
+  const location = pointer(locationPointerType, struct(locationType, fields));
+  locations.set(zone, location);
+  return location;
 }
+
+/** One location a zone: two times in it are equal only if they point at the same one. */
+const locations = new WeakMap<Zone, PointerValue>();
 
 /** The zone in a `*time.Location`. */
 export function zoneOf(value: Value | undefined): Zone {
