@@ -1,5 +1,6 @@
 /** Every command, by the id that oclif knows it under. */
 import Config from "./commands/config.ts";
+import Archive from "./commands/mirror/archive.ts";
 import Clone from "./commands/mirror/clone.ts";
 import Deserialize from "./commands/mirror/deserialize.ts";
 import Diff from "./commands/mirror/diff.ts";
@@ -12,6 +13,7 @@ import Version from "./commands/version.ts";
 
 export const COMMANDS: Commands = {
   config: Config,
+  "mirror:archive": Archive,
   "mirror:clone": Clone,
   "mirror:deserialize": Deserialize,
   "mirror:diff": Diff,

@@ -3,11 +3,9 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childManifests } from "../oci/manifest.ts";
 import { isIndexType } from "../oci/media-types.ts";
+import { readAhead } from "./read-ahead.ts";
 import { GraphReading, type GraphSource, type WalkOptions } from "./read-graph.ts";
 import { GraphNode, type GraphStep, type SeenDigests, splitChildren, walkGraph } from "./walk.ts";
-
-/** Subtrees read ahead of the one that is looked at, so that the wire is never idle. Most are one manifest. */
-const subtreesAhead = 128;
 
 /** Manifests remembered for when they are named again soon after. */
 const remembered = 1024;
@@ -59,20 +57,9 @@ async function* inOrder(
 ): AsyncGenerator<GraphNode, void, undefined> {
   // An index that comes again may be wanted for more platforms than before; what is below it is known or not by itself.
   const passed = ({ digest, mediaType }: Descriptor) => !isIndexType(mediaType) && skip(digest);
-  const ahead: Promise<GraphNode | undefined>[] = [];
-  let next = 0;
-  while (next < descriptors.length || ahead.length > 0) {
-    for (; next < descriptors.length && ahead.length < subtreesAhead; next++) {
-      const descriptor = descriptors[next];
-      if (descriptor === undefined || passed(descriptor)) continue;
-      const subtree = reading.node(descriptor, [root.digest]);
-      // It is looked at in its turn; until then its failure is not unhandled.
-      subtree.catch(() => undefined);
-      ahead.push(subtree);
-    }
-    const node = await ahead.shift();
-    if (node !== undefined && !passed(node.descriptor)) yield node;
-  }
+  const read = (descriptor: Descriptor) =>
+    passed(descriptor) ? undefined : reading.node(descriptor, [root.digest]);
+  for await (const node of readAhead(descriptors, read)) if (!passed(node.descriptor)) yield node;
 }
 
 /** The steps of a whole graph, in archive order: as `walkGraph`, without holding the graph. @param seen empty */

@@ -1,6 +1,7 @@
 /** What is known about a gather index: which source reference each of its manifests stands for. */
 import * as v from "valibot";
 import type { ArchivedImage } from "../archive/manifest-json.ts";
+import { DigestSet } from "../content/digest-set.ts";
 import { type GraphNode, walkGraph } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
@@ -38,25 +39,25 @@ export interface LayerSizes {
 }
 
 /**
- * Adds up the blobs below the entries of a gather index. An image that two entries stand for counts twice in the total, as the
- * original has it (the root in test/data/original/delta.tar).
+ * Adds up the blobs below the entries of a gather index, without keeping the graphs. An image that two entries stand for counts
+ * twice in the total, as the original has it (the root in test/data/original/delta.tar).
  */
-export function layerSizes(entries: Iterable<GraphNode>): LayerSizes {
-  const sizes: LayerSizes = { totalBytes: 0, deduplicatedBytes: 0 };
-  const blobs = new Set<Digest>();
-  for (const root of entries) {
-    for (const step of walkGraph(root)) {
+export class LayerSum {
+  readonly sizes: LayerSizes = { totalBytes: 0, deduplicatedBytes: 0 };
+  readonly #blobs = new DigestSet();
+
+  add(entry: GraphNode): void {
+    for (const step of walkGraph(entry)) {
       if (step.kind !== "manifest") continue;
       const own = new Set<Digest>();
       for (const blob of step.node.blobs) {
-        if (!own.has(blob.digest)) sizes.totalBytes += blob.size;
+        if (!own.has(blob.digest)) this.sizes.totalBytes += blob.size;
         own.add(blob.digest);
-        if (!blobs.has(blob.digest)) sizes.deduplicatedBytes += blob.size;
-        blobs.add(blob.digest);
+        if (!this.#blobs.has(blob.digest)) this.sizes.deduplicatedBytes += blob.size;
+        this.#blobs.add(blob.digest);
       }
     }
   }
-  return sizes;
 }
 
 /**

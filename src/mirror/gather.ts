@@ -10,12 +10,12 @@ import type { RunSummary } from "../ui/summary.ts";
 import { BlobTransfer } from "./blob-transfer.ts";
 import { buildGatherIndex } from "./build-gather-index.ts";
 import { type CopyMemo, copyGraph } from "./copy-graph.ts";
-import { type Failure, failuresError } from "./failures.ts";
-import { layerSizes } from "./gather-index.ts";
+import { Failures, failuresError } from "./failures.ts";
+import { LayerSum } from "./gather-index.ts";
 import type { GatherOptions } from "./gather-options.ts";
 import { findPrevious, type PreviousGather } from "./previous-gather.ts";
-import { type GatherEntry, resolveSource } from "./resolve-source.ts";
-import { type RunContext, stoppedError, targetOf } from "./run.ts";
+import { type GatherEntry, resolveSources } from "./resolve-source.ts";
+import { type RunContext, targetOf } from "./run.ts";
 
 /** Images whose graphs are read and copied at the same time; their blobs share the pool. */
 const imagesAtOnce = 32;
@@ -31,6 +31,7 @@ export async function gather(options: GatherOptions, run: RunContext): Promise<R
   if (destination.digest !== undefined) {
     throw new AceError("usage", `Cannot gather into ${options.image}: name a tag, not a digest`);
   }
+  run.store.use();
   const sources = dropRepeats(await readSources(options.sourcesFile), run);
   const work = new Gathering(options, destination, await run.target(destination), run);
   run.status.imagesTotal = sources.length;
@@ -74,7 +75,7 @@ class Gathering {
   readonly #destination: Reference;
   readonly #run: RunContext;
   readonly #memo: CopyMemo = new Map();
-  readonly #failures: Failure[] = [];
+  readonly #failures: Failures;
 
   constructor(options: GatherOptions, destination: Reference, target: Repository, run: RunContext) {
     this.#options = options;
@@ -82,21 +83,17 @@ class Gathering {
     this.#run = run;
     this.target = target;
     this.transfer = new BlobTransfer(run);
+    this.#failures = new Failures(run.signal);
   }
 
   /** False when a source has failed, so that there will be no index. */
   get complete(): boolean {
-    return this.#failures.length === 0;
+    return this.#failures.list.length === 0;
   }
 
   /** One HEAD a source; every source is asked, so that the error names all that are wrong. What cannot be resolved is left out. */
-  async resolve(sources: readonly Source[]): Promise<readonly GatherEntry[]> {
-    const lists = await Promise.all(
-      sources.map((source) =>
-        this.#attempt(source.reference, () => resolveSource(source, this.#options, this.#run)),
-      ),
-    );
-    return lists.flatMap((list) => list ?? []);
+  resolve(sources: readonly Source[]): Promise<readonly GatherEntry[]> {
+    return resolveSources(sources, this.#options, this.#failures, this.#run);
   }
 
   /** Copies what is there, then throws what failed, or pushes the index. */
@@ -104,10 +101,11 @@ class Gathering {
     const { status } = this.#run;
     status.phase = "gathering";
     const limiter = new Limiter(imagesAtOnce);
-    const nodes = await Promise.all(
+    const sum = new LayerSum();
+    await Promise.all(
       entries.map((entry) =>
         limiter.run(() =>
-          this.#attempt(entry.reference, async () => {
+          this.#failures.attempt(entry.reference, async () => {
             // What an earlier gather brought is read from where it is, which costs no pull at the source.
             const brought = previous?.has(entry.descriptor) === true && !this.#options.recursive;
             const source = brought ? this.target : entry.repository;
@@ -118,33 +116,23 @@ class Gathering {
             });
             await copyGraph(node, { source, target: this.target, transfer: this.transfer, memo: this.#memo });
             status.imagesDone++;
-            return node;
+            sum.add(node);
           }),
         ),
       ),
     );
     this.#throwFailures(entries);
-    const whole = nodes.filter((node) => node !== undefined);
-    const raw = buildGatherIndex(entries, this.#options, layerSizes(whole), this.#run.version);
+    const raw = buildGatherIndex(entries, this.#options, sum.sizes, this.#run.version);
     status.phase = "pushing the index";
     await this.target.pushManifest(raw, targetOf(this.#destination));
   }
 
-  async #attempt<Result>(name: string, work: () => Promise<Result>): Promise<Result | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (this.#run.signal.aborted) throw stoppedError(this.#run.signal);
-      this.#failures.push({ name, error });
-      return undefined;
-    }
-  }
-
   #throwFailures(entries: readonly GatherEntry[]): void {
-    const failed = new Set(this.#failures.map(({ name }) => name));
+    const failures = this.#failures.list;
+    const failed = new Set(failures.map(({ name }) => name));
     const sources = new Set(entries.map(({ reference }) => reference));
     const done = [...sources].filter((name) => !failed.has(name)).length;
-    const error = failuresError(this.#failures, done, "Cannot gather");
+    const error = failuresError(failures, done, "Cannot gather");
     if (error !== undefined) throw error;
   }
 }

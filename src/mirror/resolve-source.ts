@@ -8,6 +8,7 @@ import type { PlatformChoice } from "../oci/platform-filter.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Repository } from "../registry/repository.ts";
 import { choosePlatforms } from "./choose-platforms.ts";
+import type { Failures } from "./failures.ts";
 import { type RunContext, targetOf } from "./run.ts";
 
 /** One entry of the gather index to be. */
@@ -20,6 +21,19 @@ export interface GatherEntry {
   graph: GraphSource;
   /** With the annotations that the index will carry. */
   descriptor: Descriptor;
+}
+
+/** Resolves every source, whatever becomes of the others, so that all that is wrong is known at once. What fails is left out. */
+export async function resolveSources(
+  sources: readonly Source[],
+  choice: PlatformChoice,
+  failures: Failures,
+  run: RunContext,
+): Promise<readonly GatherEntry[]> {
+  const resolve = (source: Source) =>
+    failures.attempt(source.reference, () => resolveSource(source, choice, run));
+  const lists = await Promise.all(sources.map(resolve));
+  return lists.flatMap((list) => list ?? []);
 }
 
 /**

@@ -1,10 +1,17 @@
 /** The sums that a gather index carries. */
 import { describe, expect, test } from "bun:test";
-import { labelsOf, layerSizes } from "../../src/mirror/gather-index.ts";
+import type { GraphNode } from "../../src/content/walk.ts";
+import { type LayerSizes, LayerSum, labelsOf } from "../../src/mirror/gather-index.ts";
 import { type Artifact, imageOf, layerOf } from "../support/images.ts";
 import { graphOf } from "./artifact-source.ts";
 
-describe("layerSizes()", () => {
+function layerSizes(entries: readonly GraphNode[]): LayerSizes {
+  const sum = new LayerSum();
+  for (const entry of entries) sum.add(entry);
+  return sum.sizes;
+}
+
+describe("LayerSum", () => {
   test("counts a blob once overall, and for the total once for each entry and manifest that names it", async () => {
     const shared = layerOf("shared");
     const first = imageOf({ seed: "one", layers: 1, sharedLayers: [shared] });
