@@ -37,6 +37,8 @@ export interface Config {
   file: string | undefined;
   /** Directory of the local store; undefined when switched off, or when there is no home to put it in. */
   cachePath: string | undefined;
+  /** True when the file or the environment names that directory: only then is it filled without need. */
+  isCacheNamed: boolean;
   /** Bytes. */
   cachePruneMax: number;
   /** Bytes; blobs above this are uploaded in chunks. 0 means never. */

@@ -62,6 +62,7 @@ function fromFile(
   return {
     file,
     cachePath: content?.cachePath || (cacheHome === undefined ? undefined : `${cacheHome}/ace/dt`),
+    isCacheNamed: Boolean(content?.cachePath),
     cachePruneMax: content?.cachePruneMax ?? defaults.cachePruneMax,
     chunkSize: content?.chunkSize ?? defaults.chunkSize,
     concurrentHTTP: content?.concurrentHTTP ?? defaults.concurrentHTTP,
@@ -77,6 +78,7 @@ function applyEnvironment(config: Config, environment: Environment): Config {
   return {
     ...config,
     cachePath: cachePath === undefined ? config.cachePath : cachePath || undefined,
+    isCacheNamed: cachePath === undefined ? config.isCacheNamed : cachePath !== "",
     cachePruneMax: sizeFrom(environment, "ACE_DT_CACHE_PRUNE_MAX") ?? config.cachePruneMax,
     chunkSize: sizeFrom(environment, "ACE_DT_CHUNK_SIZE") ?? config.chunkSize,
     concurrentHTTP: concurrencyFrom(environment) ?? config.concurrentHTTP,

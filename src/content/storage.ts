@@ -12,6 +12,14 @@ export interface ManifestSource {
   fetchManifest(descriptor: Descriptor): Promise<RawManifest>;
 }
 
+/** Manifests by digest that need not be asked for again. */
+export interface ManifestCache {
+  /** The bytes, checked for size and digest; undefined when it does not have them. Never rejects. */
+  find(descriptor: Descriptor): Promise<Uint8Array | undefined>;
+  /** Takes one for later, or does not. Never throws. */
+  keep(manifest: RawManifest): void;
+}
+
 /** Lists what refers to a manifest. */
 export interface ReferrerSource {
   /** Descriptors of the manifests whose `subject` is `digest`; empty when there are none. Sorted by digest. */

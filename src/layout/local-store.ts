@@ -169,10 +169,9 @@ export class LocalStore implements Disposable {
     try {
       return this.#blobs.remove(digest);
     } catch (error) {
-      // Somebody else's store: whoever reads the blob finds it damaged again, and goes on without it.
-      const code = systemCodeOf(error);
-      if (code === "EACCES" || code === "EPERM" || code === "EROFS") return false;
-      throw error;
+      // In somebody else's store, or on a broken disk: whoever reads the blob finds it damaged again, and goes on without it.
+      if (systemCodeOf(error) === undefined) throw error;
+      return false;
     }
   }
 
@@ -215,8 +214,7 @@ function markUsed(path: string): void {
     const { mtimeMs } = statSync(path);
     if (mtimeMs < now - markMs) utimesSync(path, now / 1000, now / 1000);
   } catch (error) {
-    const code = systemCodeOf(error);
     // Another user's file, or a store that is only to be read: its owner decides when it goes.
-    if (code !== "EPERM" && code !== "EACCES" && code !== "EROFS" && code !== "ENOENT") throw error;
+    if (systemCodeOf(error) === undefined) throw error;
   }
 }

@@ -29,8 +29,9 @@ export class StoreRun {
   /** Makes the store when there is none. Throws the system's error. */
   constructor(store: string) {
     this.directory = join(ingestRoot(store), randomUUID());
-    // As the XDG base directory specification has it for what it makes: images may be private.
-    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    // As the XDG base directory specification has it: images may be private. A directory that is there may be shared by users.
+    mkdirSync(store, { recursive: true, mode: 0o700 });
+    mkdirSync(this.directory, { recursive: true });
     this.#lock = openSync(join(this.directory, lockName), "wx", 0o600);
     this.isLocked = tryLock(this.#lock);
   }
@@ -61,7 +62,7 @@ export function sweepRuns(store: string, own: StoreRun): number {
     const youngest = youngestIn(path);
     const isAlive = startedMs !== undefined && (own.isLocked || youngest > nowMs - abandonedMs);
     if (isAlive) oldestMs = Math.min(oldestMs, startedMs);
-    else if (youngest < nowMs - youngMs) rmSync(path, { recursive: true, force: true });
+    else if (youngest < nowMs - youngMs) removeIfAllowed(path);
   }
   return oldestMs;
 }
@@ -72,10 +73,9 @@ function startOf(directory: string): number | undefined {
   try {
     fd = openSync(join(directory, lockName), "r+");
   } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    // Another user's, who alone may know.
-    if (code === "EACCES" || code === "EPERM") return statSync(directory).mtimeMs;
+    if (isMissing(error)) return undefined;
+    // Only its owner can tell; the directory is as old as the run.
+    if (isForeign(error)) return statSync(directory).mtimeMs;
     throw error;
   }
   try {
@@ -98,7 +98,24 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return [];
+    if (isMissing(error) || isForeign(error)) return [];
     throw error;
   }
+}
+
+/** What another user left is that user's to remove. */
+function removeIfAllowed(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!isForeign(error)) throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return systemCodeOf(error) === "ENOENT" || systemCodeOf(error) === "ENOTDIR";
+}
+
+function isForeign(error: unknown): boolean {
+  return systemCodeOf(error) === "EACCES" || systemCodeOf(error) === "EPERM";
 }

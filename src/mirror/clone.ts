@@ -53,6 +53,7 @@ async function openPlan(
   keepGoing: boolean,
   run: RunContext,
 ): Promise<{ plan: ScatterPlan; failures: Failure[] }> {
+  run.store.use();
   const selector = parseSelectors(options.selectors);
   const [mapper, sources] = await Promise.all([
     parseMapper(options.mapper),

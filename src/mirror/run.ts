@@ -8,6 +8,7 @@ import { RegistryClient } from "../registry/client.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { Ui } from "../ui/open-ui.ts";
 import { newRunStatus, type RunStatus } from "../ui/status.ts";
+import { RunStore } from "./run-store.ts";
 
 /** One run of one verb. */
 export interface RunContext {
@@ -18,6 +19,8 @@ export interface RunContext {
   client: RegistryClient;
   ui: Ui;
   status: RunStatus;
+  /** Off until a verb asks for it. */
+  store: RunStore;
   signal: AbortSignal;
   /** Of this program, for annotations and User-Agent. */
   version: string;
@@ -46,12 +49,14 @@ export function openRun(options: RunOptions): RunContext {
     userAgent,
     onNotice: ({ level, text }) => ui.log(level, text),
   });
+  const store = new RunStore(config, pool, (level, text) => ui.log(level, text));
   const client = new RegistryClient({
     connectionsPerHost: config.concurrentHTTP,
     gates: pool.shared.gates,
     userAgent,
     signal,
     onNotice: ({ level, text }) => ui.log(level, text),
+    manifests: store,
   });
   const stop = () => pool.stop();
   signal.addEventListener("abort", stop, { once: true });
@@ -65,6 +70,7 @@ export function openRun(options: RunOptions): RunContext {
     client,
     ui,
     status,
+    store,
     signal,
     version,
     source: async (reference) => client.repository(await registries.pull(reference)),
@@ -72,6 +78,7 @@ export function openRun(options: RunOptions): RunContext {
     close: async () => {
       signal.removeEventListener("abort", stop);
       await Promise.all([pool.close(), client.close()]);
+      await store.close();
     },
   };
 }

@@ -1,10 +1,12 @@
 /** Brings one blob from a repository to others: mounted where it can be, else read once and sent to all of them at once. */
 import type { RepositoryAddress } from "../content/endpoint.ts";
-import { toErrorData } from "../errors.ts";
+import { AceError, toErrorData } from "../errors.ts";
+import type { LocalStore } from "../layout/local-store.ts";
 import type { Repository, UploadSession } from "../registry/repository.ts";
 import type { CopyJob, TargetOutcome } from "./jobs.ts";
 import { repositoryPieces } from "./repository-pieces.ts";
 import { countMoved } from "./shared-state.ts";
+import type { Keeping } from "./store-access.ts";
 import { Tee } from "./tee.ts";
 import { VerifyingBody, wrongAtSourceHint } from "./verifying-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -32,16 +34,19 @@ export async function copyBlob(job: CopyJob, context: WorkerContext): Promise<re
       }
     }),
   );
-  const source = context.client.repository(job.source);
-  const tee =
-    pending.length > 1
-      ? new Tee(pending.length, (signal) => repositoryPieces(source, job.descriptor, 0, signal))
-      : undefined;
+  const origin = originFor(job, context);
+  const tee = pending.length > 1 ? new Tee(pending.length, (signal) => origin.pieces(0, signal)) : undefined;
+  // One taker's bytes are enough for the store.
+  using keeping =
+    origin.holder === undefined && pending.length > 0 ? context.store.keeping(job.descriptor) : undefined;
   await Promise.all(
     pending.map(async ({ index, repository, session }, branch) => {
       try {
-        await send(job, context, source, repository, session, tee?.branch(branch));
+        const target = { repository, session };
+        const kept = branch === 0 ? keeping : undefined;
+        await send(job, context, origin, target, tee?.branch(branch), kept);
         outcomes[index] = { arrival: "moved" };
+        await kept?.commit();
       } catch (error) {
         outcomes[index] = { error: toErrorData(error) };
       } finally {
@@ -50,6 +55,29 @@ export async function copyBlob(job: CopyJob, context: WorkerContext): Promise<re
     }),
   );
   return outcomes;
+}
+
+/** Where the bytes come from. */
+interface Origin {
+  name: string;
+  hint: string;
+  pieces(offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The local store, when it is that. */
+  holder: LocalStore | undefined;
+}
+
+function originFor(job: CopyJob, context: WorkerContext): Origin {
+  const holder = context.store.holderOf(job.descriptor);
+  if (holder === undefined) return registryOrigin(job, context);
+  const pieces = (offset: number) => holder.read(job.descriptor, offset);
+  return { name: "the local store", hint: 'Empty it with "ace-dt util prune --size 0".', pieces, holder };
+}
+
+function registryOrigin(job: CopyJob, context: WorkerContext): Origin {
+  const source = context.client.repository(job.source);
+  const pieces = (offset: number, signal: AbortSignal) =>
+    repositoryPieces(source, job.descriptor, offset, signal);
+  return { name: source.name, hint: wrongAtSourceHint, pieces, holder: undefined };
 }
 
 /** The blob may be at the target already, or come there by a mount. */
@@ -75,30 +103,49 @@ function sameRegistry(a: RepositoryAddress, b: RepositoryAddress): boolean {
   );
 }
 
+/** A blob that the store has, but damaged or unreadable, is read from the registry after all: no target has completed it. */
 async function send(
   job: CopyJob,
   context: WorkerContext,
-  source: Repository,
-  target: Repository,
-  session: UploadSession | undefined,
+  origin: Origin,
+  target: Pick<Pending, "repository" | "session">,
   shared: AsyncIterable<Uint8Array> | undefined,
+  keeping: Keeping | undefined,
 ): Promise<void> {
   let branch = shared;
   const body = new VerifyingBody(job.descriptor, {
-    name: source.name,
-    hint: wrongAtSourceHint,
+    name: origin.name,
+    hint: origin.hint,
     counted: (bytes) => countMoved(context.settings.shared, bytes),
+    observed: (bytes) => keeping?.write(bytes),
     pieces: (offset) => {
       // The shared reading serves the first try; a retry reads for itself, from where the target stands.
       const first = branch;
       branch = undefined;
-      return first !== undefined && offset === 0
-        ? first
-        : repositoryPieces(source, job.descriptor, offset, context.signal);
+      return first !== undefined && offset === 0 ? first : origin.pieces(offset, context.signal);
     },
   });
-  await target.uploadBlob(job.descriptor, body, {
-    chunkBytes: job.chunkBytes,
-    ...(session === undefined ? {} : { session }),
-  });
+  const { repository, session } = target;
+  try {
+    await repository.uploadBlob(job.descriptor, body, {
+      chunkBytes: job.chunkBytes,
+      ...(session === undefined ? {} : { session }),
+    });
+  } catch (error) {
+    if (origin.holder === undefined || !isBadBlob(error)) throw error;
+    context.store.dropDamaged(job.descriptor);
+    await send(
+      job,
+      context,
+      registryOrigin(job, context),
+      { repository, session: undefined },
+      undefined,
+      undefined,
+    );
+  }
+}
+
+/** Wrong bytes, or a disk that does not give them. */
+function isBadBlob(error: unknown): boolean {
+  return error instanceof AceError && (error.code === "digest" || error.code === "medium");
 }

@@ -1,5 +1,7 @@
 /** Fetches one blob into its place in the window, hashing as it goes; a big one over several connections at once. */
 import { AceError } from "../errors.ts";
+import type { LocalStore } from "../layout/local-store.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import type { Repository } from "../registry/repository.ts";
 import { attachWindow } from "./attach-window.ts";
 import { fetchParts, partBytes } from "./fetch-parts.ts";
@@ -17,36 +19,67 @@ const corruptTries = 2;
  * @throws AceError `digest` naming both digests; whatever the registry says
  */
 export async function fetchIntoWindow(job: FetchJob, context: WorkerContext): Promise<void> {
+  const { descriptor } = job;
   const window = attachWindow(job.window);
   const repository = context.client.repository(job.source);
-  for (let attempt = 1; ; attempt++) {
-    const actual = await fetchOnce(
-      new WindowFilling(job, window, context.settings.shared),
-      repository,
-      job,
-      context,
-    );
-    if (actual === undefined) return;
-    if (actual === job.descriptor.digest) break;
-    if (!job.holdBack || attempt === corruptTries) throw corrupted(job, repository, actual);
+  let tries = corruptTries;
+  for (let holder = await holderFor(job, context); ; holder = undefined) {
+    using keeping = holder === undefined ? context.store.keeping(descriptor) : undefined;
+    const filling = new WindowFilling(job, window, context.settings.shared, (bytes) => keeping?.write(bytes));
+    if (holder === undefined || !(await fillFromStore(filling, holder, descriptor)))
+      await fetch(filling, repository, job, context);
+    const actual = filling.digest();
+    if (actual === descriptor.digest) window.advance(job.slot, job.offset + descriptor.size);
+    if (actual === undefined || actual === descriptor.digest) return await keeping?.commit();
+    if (job.holdBack && holder !== undefined) {
+      context.store.dropDamaged(descriptor);
+      continue;
+    }
+    if (!job.holdBack || --tries === 0) throw corrupted(job, repository, actual);
     context.notices.push({
       level: "warn",
-      text: `${repository.name}@${job.descriptor.digest} arrived as ${actual}: fetching it again`,
+      text: `${repository.name}@${descriptor.digest} arrived as ${actual}: fetching it again`,
     });
   }
-  window.advance(job.slot, job.offset + job.descriptor.size);
 }
 
-async function fetchOnce(
+/** The local store when it has the blob. What the writer is shown before the end cannot be taken back, so it is hashed first. */
+function holderFor(
+  job: FetchJob,
+  { store }: WorkerContext,
+): LocalStore | undefined | Promise<LocalStore | undefined> {
+  return job.holdBack ? store.holderOf(job.descriptor) : store.checkedHolderOf(job.descriptor);
+}
+
+/** @returns false when the store failed; what it gave is in the filling, and a fetch adds the rest */
+async function fillFromStore(
+  filling: WindowFilling,
+  store: LocalStore,
+  descriptor: Descriptor,
+): Promise<boolean> {
+  const sink = filling.sink(0);
+  const pieces = store.read(descriptor);
+  try {
+    for (;;) {
+      const next = await pieces.next().catch(() => undefined);
+      if (next === undefined) return false;
+      if (next.done === true) return true;
+      await sink.write(next.value);
+    }
+  } finally {
+    await pieces.return();
+  }
+}
+
+async function fetch(
   filling: WindowFilling,
   repository: Repository,
   job: FetchJob,
   context: WorkerContext,
-): Promise<string | undefined> {
+): Promise<void> {
   if (job.descriptor.size >= 2 * partBytes(filling.windowBytes))
     await fetchParts(filling, repository, job.descriptor, context);
   else await repository.readBlob(job.descriptor, { sink: filling.sink(0) });
-  return filling.digest();
 }
 
 /** The error for a blob that arrived as another one. */

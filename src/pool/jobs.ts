@@ -1,6 +1,7 @@
 /** The messages between the main thread and the blob workers. All of it is plain data. */
 import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { ErrorData } from "../errors.ts";
+import type { StoreHandle } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { WindowHandle } from "../tape/window.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -11,6 +12,8 @@ export interface WorkerSettings {
   /** This thread's share of the connections to a host. */
   connectionsPerHost: number;
   userAgent: string;
+  /** The local store that blobs are looked for in, and put into; undefined when this run does without. */
+  store: StoreHandle | undefined;
 }
 
 /** Fetch a blob into the window at its place in the archive. */

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import { fromErrorData } from "../errors.ts";
+import type { StoreHandle } from "../layout/local-store.ts";
 import { entryPath } from "./entry-paths.ts";
 import type { Job, JobNotice, TargetOutcome, WorkerSettings } from "./jobs.ts";
 import { parseJobResult } from "./parse-result.ts";
@@ -24,6 +25,8 @@ export class Pool {
   /** Jobs that can run at the same time. */
   readonly concurrency: number;
   readonly threads: number;
+  /** Given to the threads when they start: set it before the first job. */
+  store: StoreHandle | undefined;
   #piscina: Piscina | undefined;
   #running = 0;
 
@@ -85,6 +88,7 @@ export class Pool {
       shared: this.shared,
       connectionsPerHost: this.#connectionsPerThread,
       userAgent: this.#options.userAgent,
+      store: this.store,
     };
     this.#piscina ??= new Piscina({
       filename: entryPath("blob-worker"),

@@ -15,6 +15,8 @@ export interface BodySource {
   hint?: string;
   /** Called for bytes that are read the first time. */
   counted?(bytes: number): void;
+  /** Given every byte once, in order. */
+  observed?(bytes: Uint8Array): void;
   /** Called when the registry has everything before `position`. */
   acknowledged?(position: number): void;
 }
@@ -62,6 +64,7 @@ export class VerifyingBody implements BlobBody {
     if (end <= this.#hashed) return;
     const fresh = position >= this.#hashed ? piece : piece.subarray(this.#hashed - position);
     this.#hasher.update(fresh);
+    this.#source.observed?.(fresh);
     this.#hashed = end;
     this.#source.counted?.(fresh.length);
   }

@@ -15,6 +15,7 @@ export class WindowFilling {
   readonly #job: FetchJob;
   readonly #window: Window;
   readonly #shared: SharedState;
+  readonly #observed: ((bytes: Uint8Array) => void) | undefined;
   /** undefined when another thread hashes. */
   readonly #hasher: Hash | undefined;
   readonly #size: number;
@@ -23,10 +24,12 @@ export class WindowFilling {
   /** Everything before this is in the window, and hashed if that is done here. */
   #whole = 0;
 
-  constructor(job: FetchJob, window: Window, shared: SharedState) {
+  /** @param observed given every byte once, in order */
+  constructor(job: FetchJob, window: Window, shared: SharedState, observed?: (bytes: Uint8Array) => void) {
     this.#job = job;
     this.#window = window;
     this.#shared = shared;
+    this.#observed = observed;
     this.#hasher = job.hashedElsewhere ? undefined : hasherFor(job.descriptor.digest);
     this.#size = job.descriptor.size;
   }
@@ -74,7 +77,7 @@ export class WindowFilling {
     this.#window.write(this.#job.offset + freshAt, fresh);
     if (freshAt !== this.#whole) return;
     // Hashed from the chunk, while it is still in the processor's cache.
-    this.#hasher?.update(fresh);
+    this.#follow(fresh);
     this.#whole = island.end;
     this.#joinIslands();
     this.#show();
@@ -84,10 +87,15 @@ export class WindowFilling {
   #joinIslands(): void {
     for (let next = this.#islands.get(this.#whole); next !== undefined && next.end > this.#whole; ) {
       const view = this.#window.view(this.#job.offset + this.#whole, next.end - this.#whole);
-      this.#hasher?.update(view);
+      this.#follow(view);
       this.#whole += view.length;
       if (this.#whole >= next.end) next = this.#islands.get(this.#whole);
     }
+  }
+
+  #follow(bytes: Uint8Array): void {
+    this.#hasher?.update(bytes);
+    this.#observed?.(bytes);
   }
 
   /** Shows the prefix to whoever comes next: the thread that hashes, or the writer, who never gets the last byte unverified. */

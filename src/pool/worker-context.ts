@@ -3,11 +3,13 @@ import { workerData } from "node:worker_threads";
 import { RegistryClient } from "../registry/client.ts";
 import type { JobNotice, WorkerSettings } from "./jobs.ts";
 import { stopSignal } from "./shared-state.ts";
+import { StoreAccess } from "./store-access.ts";
 
 /** One a thread, made with its first job. */
 export interface WorkerContext {
   client: RegistryClient;
   signal: AbortSignal;
+  store: StoreAccess;
   settings: WorkerSettings;
   /** Connections that this thread's jobs hold, and may hold: one each, and more for a big blob while there are some to spare. */
   connections: { inUse: number; most: number };
@@ -34,5 +36,13 @@ function newContext(): WorkerContext {
     signal,
     onNotice: (notice) => notices.push(notice),
   });
-  return { client, signal, settings, notices, connections: { inUse: 0, most: settings.connectionsPerHost } };
+  const store = new StoreAccess(settings.store, settings.shared, notices);
+  return {
+    client,
+    signal,
+    store,
+    settings,
+    notices,
+    connections: { inUse: 0, most: settings.connectionsPerHost },
+  };
 }

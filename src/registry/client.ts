@@ -1,5 +1,6 @@
 /** The registry client of one thread: connections, logins and gates, shared by all repositories with equal settings. */
 import type { EndpointSettings, RepositoryAddress } from "../content/endpoint.ts";
+import type { ManifestCache } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import { type ClientContext, Endpoint } from "./endpoint.ts";
 import { HostGates, type HostGatesHandle } from "./gates.ts";
@@ -20,6 +21,8 @@ export interface ClientOptions {
   /** Ends everything: pending calls fail at once with `stopped`, or with the signal's reason when that is an AceError. */
   signal: AbortSignal;
   onNotice?: (notice: ClientNotice) => void;
+  /** Asked before a manifest is fetched by its digest. */
+  manifests?: ManifestCache;
 }
 
 /** Retries, waits, fallbacks and registries' own warnings; no secrets. */
@@ -34,10 +37,12 @@ export class RegistryClient {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #ended = new AbortController();
   readonly #off: () => void;
+  readonly #manifests: ManifestCache | undefined;
 
   /** @throws AceError `internal` when undici is not the real one */
   constructor(options: ClientOptions) {
     assertRealUndici();
+    this.#manifests = options.manifests;
     this.#off = onStop([options.signal], (error) => this.#ended.abort(error));
     if (options.signal.aborted) this.#ended.abort(stopError(options.signal));
     this.#context = {
@@ -52,7 +57,7 @@ export class RegistryClient {
   /** A repository; calls with equal endpoint settings share connections and logins. */
   repository(address: RepositoryAddress): Repository {
     const endpoints = address.settings.endpoints.map((settings) => this.#endpoint(settings));
-    return new Repository(address, endpoints);
+    return new Repository(address, endpoints, this.#manifests);
   }
 
   /** Fails what is pending, and closes every connection. */

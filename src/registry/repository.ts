@@ -1,6 +1,6 @@
 /** A repository in a registry, through its endpoints: reads try each in order, pushes go to the first. */
 import type { RepositoryAddress } from "../content/endpoint.ts";
-import type { ManifestSource, ManifestStore, ReferrerSource } from "../content/storage.ts";
+import type { ManifestCache, ManifestSource, ManifestStore, ReferrerSource } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -34,9 +34,12 @@ export class Repository implements ManifestSource, ReferrerSource, ManifestStore
   readonly name: string;
   readonly #places: readonly Place[];
 
+  readonly #cache: ManifestCache | undefined;
+
   /** @param endpoints in the order in which they are tried; shared, not owned */
-  constructor(address: RepositoryAddress, endpoints: readonly Endpoint[]) {
+  constructor(address: RepositoryAddress, endpoints: readonly Endpoint[], cache?: ManifestCache) {
     this.address = address;
+    this.#cache = cache;
     const { repository } = address;
     this.name = `${address.settings.registry}/${repository}`;
     const { name } = this;
@@ -48,8 +51,12 @@ export class Repository implements ManifestSource, ReferrerSource, ManifestStore
     return askInOrder(this.#places, (place) => resolveManifest(place, target));
   }
 
-  fetchManifest(descriptor: Descriptor): Promise<RawManifest> {
-    return askInOrder(this.#places, (place) => fetchByDescriptor(place, descriptor));
+  async fetchManifest(descriptor: Descriptor): Promise<RawManifest> {
+    const known = await this.#cache?.find(descriptor);
+    if (known !== undefined) return { descriptor, bytes: known };
+    const manifest = await askInOrder(this.#places, (place) => fetchByDescriptor(place, descriptor));
+    this.#cache?.keep(manifest);
+    return manifest;
   }
 
   /** The manifest behind a tag or digest, with one GET. */

@@ -25,6 +25,7 @@ test("without any file and without HOME the defaults hold and nothing crashes", 
   expect(await loadConfig({ configFlags: [], environment: {} })).toEqual({
     file: undefined,
     cachePath: undefined,
+    isCacheNamed: false,
     cachePruneMax: 500 * 1024 * 1024,
     chunkSize: 100 * 1024 * 1024,
     concurrentHTTP: 25,
@@ -120,6 +121,7 @@ test("the environment wins over the file", async () => {
   };
   expect(await loadConfig({ configFlags: [path], environment })).toMatchObject({
     cachePath: "/b",
+    isCacheNamed: true,
     cachePruneMax: 5 * 1024 * 1024,
     chunkSize: 0,
     concurrentHTTP: 7,
@@ -132,6 +134,18 @@ test("REGISTRY_AUTH_FILE is used when neither the file nor ACE_DT_REGISTRY_AUTH_
   expect((await loadConfig({ configFlags: [], environment })).registryAuthFile).toBe("/c.json");
   const path = file("a.yaml", "registryAuthFile: /a.json");
   expect((await loadConfig({ configFlags: [path], environment })).registryAuthFile).toBe("/a.json");
+});
+
+test.each([
+  ["the file names it", "cachePath: /a", {}, true],
+  ["the environment names it", "chunkSize: 1Mi", { ACE_DT_CACHE_PATH: "/a" }, true],
+  ["nobody names it", "chunkSize: 1Mi", {}, false],
+  ["the file leaves it empty", 'cachePath: ""', {}, false],
+  ["the environment switches it off", "cachePath: /a", { ACE_DT_CACHE_PATH: "" }, false],
+])("the store is to be filled only when its place is named: %s", async (_, line, variables, named) => {
+  const environment = { HOME: "/home/someone", ...variables };
+  const config = await loadConfig({ configFlags: [file("a.yaml", line)], environment });
+  expect(config.isCacheNamed).toBe(named);
 });
 
 test("an empty ACE_DT_CACHE_PATH switches the store off, an empty cachePath does not", async () => {

@@ -1,8 +1,11 @@
 /** A blob on its way into the window: by one connection or several, past broken ones, and never shown before it is right. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { StoreHandle } from "../../src/layout/local-store.ts";
 import { fetchIntoWindow } from "../../src/pool/fetch-into-window.ts";
 import { hashInWindow } from "../../src/pool/hash-in-window.ts";
+import type { JobNotice } from "../../src/pool/jobs.ts";
 import { newSharedState } from "../../src/pool/shared-state.ts";
+import { StoreAccess } from "../../src/pool/store-access.ts";
 import type { WorkerContext } from "../../src/pool/worker-context.ts";
 import { Window } from "../../src/tape/window.ts";
 import { endpointAt, openClient } from "../registry/client-under-test.ts";
@@ -41,9 +44,17 @@ async function fetchBlob(
     holdBack?: boolean;
     most?: number;
     hashedElsewhere?: boolean;
+    store?: StoreHandle;
   },
 ): Promise<Fetched> {
-  const { rules = [], windowBytes = 4 * mib, holdBack = false, most = 4, hashedElsewhere = false } = options;
+  const {
+    rules = [],
+    windowBytes = 4 * mib,
+    holdBack = false,
+    most = 4,
+    hashedElsewhere = false,
+    store,
+  } = options;
   await using proxy = await startFaultProxy({ upstream: registry.origin, rules });
   await using client = openClient({ connectionsPerHost: 8 });
   const window = Window.create(windowBytes);
@@ -53,12 +64,15 @@ async function fetchBlob(
   window.scan();
   window.moveFront(offset);
   const slot = window.append(offset, offset + blob.descriptor.size) ?? -1;
+  const shared = newSharedState();
+  const notices: JobNotice[] = [];
   const context: WorkerContext = {
     client: client.client,
     signal: client.stop.signal,
-    settings: { shared: newSharedState(), connectionsPerHost: most, userAgent: "test" },
+    store: new StoreAccess(store, shared, notices),
+    settings: { shared, connectionsPerHost: most, userAgent: "test", store },
     connections: { inUse: 1, most },
-    notices: [],
+    notices,
   };
   const drained: Uint8Array[] = [];
   const drain = () => {
