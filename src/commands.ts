@@ -8,6 +8,7 @@ import Gather from "./commands/mirror/gather.ts";
 import Scatter from "./commands/mirror/scatter.ts";
 import Serialize from "./commands/mirror/serialize.ts";
 import type { Commands } from "./commands/run-program.ts";
+import Prune from "./commands/util/prune.ts";
 import Registry from "./commands/util/registry.ts";
 import Version from "./commands/version.ts";
 
@@ -20,6 +21,7 @@ export const COMMANDS: Commands = {
   "mirror:gather": Gather,
   "mirror:scatter": Scatter,
   "mirror:serialize": Serialize,
+  "util:prune": Prune,
   "util:registry": Registry,
   version: Version,
 };

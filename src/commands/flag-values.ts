@@ -54,6 +54,17 @@ export function parsePercent(text: string, flag: string): number {
 }
 
 /**
+ * A whole number of MiB.
+ * @returns bytes
+ * @throws AceError `usage`
+ */
+export function parseMebibytes(text: string, flag: string): number {
+  const bytes = /^\d+$/.test(text) ? Number(text) * 1024 * 1024 : Number.NaN;
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw new AceError("usage", `Cannot use ${JSON.stringify(text)} as ${flag}: want a whole number of MiB`);
+}
+
+/**
  * A block size for writing. The writer's blocks are cut to it, so 0 would never end.
  * @throws AceError `usage`
  */

@@ -23,9 +23,6 @@ export interface StoreHandle {
 const pieceBytes = 256 * 1024;
 const turns = 3;
 
-/** Use marks closer together than this are one. */
-const markMs = 1000;
-
 /**
  * An OCI layout's `blobs`, and `ingest` for what is not finished. What is in `blobs` was right when it came; whoever reads it
  * hashes it again. Reading does not lock: a file that is removed meanwhile stays readable to who has it open.
@@ -209,10 +206,9 @@ async function readAt(
 
 /** The file's times say when it was used last: access times alone would not, since many file systems do not keep them. */
 function markUsed(path: string): void {
-  const now = Date.now();
+  const now = Date.now() / 1000;
   try {
-    const { mtimeMs } = statSync(path);
-    if (mtimeMs < now - markMs) utimesSync(path, now / 1000, now / 1000);
+    utimesSync(path, now, now);
   } catch (error) {
     // Another user's file, or a store that is only to be read: its owner decides when it goes.
     if (systemCodeOf(error) === undefined) throw error;

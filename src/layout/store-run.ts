@@ -19,7 +19,7 @@ export function ingestRoot(store: string): string {
 }
 
 /** One process's mark that it uses the store. As long as it lasts nobody removes its unfinished files, or blobs it has used. */
-export class StoreRun {
+export class StoreRun implements Disposable {
   /** Where this run's unfinished files are. */
   readonly directory: string;
   /** False on file systems that know no locks: there only age tells who is dead. */
@@ -46,22 +46,27 @@ export class StoreRun {
     closeSync(this.#lock);
     rmSync(this.directory, { recursive: true, force: true });
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 /**
  * Removes what dead runs left. Throws the system's error.
  * @param own a run that has just begun, which tells the time by the clock of the file system, and whether locks work there
- * @returns when the oldest run that still lives began, in milliseconds by the same clock
+ * @returns when the oldest other run that still lives began, in milliseconds by the same clock; undefined when there is none
  */
-export function sweepRuns(store: string, own: StoreRun): number {
+export function sweepRuns(store: string, own: StoreRun): number | undefined {
   const nowMs = own.startedMs;
-  let oldestMs = nowMs;
+  let oldestMs: number | undefined;
   for (const name of namesIn(ingestRoot(store))) {
     const path = join(ingestRoot(store), name);
+    if (path === own.directory) continue;
     const startedMs = startOf(path);
     const youngest = youngestIn(path);
     const isAlive = startedMs !== undefined && (own.isLocked || youngest > nowMs - abandonedMs);
-    if (isAlive) oldestMs = Math.min(oldestMs, startedMs);
+    if (isAlive) oldestMs = Math.min(oldestMs ?? startedMs, startedMs);
     else if (youngest < nowMs - youngMs) removeIfAllowed(path);
   }
   return oldestMs;
