@@ -45,6 +45,29 @@ export class LedgerWriter {
   }
 
   /**
+   * Goes on in a ledger, or begins one, for one run. What lies behind `keptBytes` is gone from the disk when this resolves.
+   * @throws AceError `medium`
+   */
+  static async resume(path: string, keptBytes: number): Promise<LedgerWriter> {
+    const fail = (cause: unknown) =>
+      new AceError("medium", `Cannot write checkpoint ${path}: ${messageOf(cause)}`, { cause });
+    const file = await open(path, "a").catch((cause: unknown) => {
+      throw fail(cause);
+    });
+    try {
+      const facts = await file.stat();
+      if (facts.isFile() && facts.size !== keptBytes) {
+        await file.truncate(keptBytes);
+        await file.sync();
+      }
+      return new LedgerWriter(path, file, facts.isFile());
+    } catch (cause) {
+      await file.close();
+      throw fail(cause);
+    }
+  }
+
+  /**
    * Writes lines, in order, and waits until they are on the disk. One call at a time.
    * Call it only for what is verified and on the medium: the ledger must never be ahead of it.
    * @throws AceError `medium`

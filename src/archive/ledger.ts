@@ -15,6 +15,16 @@ export interface LedgerEntry {
   offset: number;
 }
 
+/** An entry with its line. */
+export interface LedgerLine extends LedgerEntry {
+  /** From 1. */
+  lineNumber: number;
+  /** Where the next line begins in the file. */
+  endBytes: number;
+  /** False for a last line whose newline is missing. */
+  terminated: boolean;
+}
+
 /** What {@link readLedger} found. */
 export interface Ledger {
   /** In file order; a digest may come more than once. */
@@ -55,13 +65,15 @@ export async function readLedger(path: string, throughOffset: number): Promise<L
 export async function* ledgerEntries(
   path: string,
   onNotice: (notice: string) => void,
-): AsyncGenerator<LedgerEntry & { lineNumber: number }, void, undefined> {
+): AsyncGenerator<LedgerLine, void, undefined> {
   let lineNumber = 0;
+  let endBytes = 0;
   for await (const { line, terminated } of linesOf(path)) {
     lineNumber += 1;
+    endBytes += Buffer.byteLength(line) + 1;
     if (line.trim() === "") continue;
     const result = parseLine(line);
-    if (typeof result !== "string") yield { ...result, lineNumber };
+    if (typeof result !== "string") yield { ...result, lineNumber, endBytes, terminated };
     else if (terminated) throw badLine(path, lineNumber, result);
     else onNotice(`checkpoint ${path}:${lineNumber} is torn and left out: its writer was stopped`);
   }

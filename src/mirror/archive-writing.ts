@@ -15,6 +15,14 @@ const heldBackPart = 8;
 /** Jobs handed to the pool for each that can run: enough that no thread waits for the next, few enough to cost no memory. */
 const queuedJobs = 4;
 
+/** What an earlier run has done already. */
+export interface WritingStart {
+  /** Pieces that end there or before are passed over. */
+  from: number;
+  /** Entries that the ledger has already. */
+  ledgerLines: number;
+}
+
 /** One archive on its way into the window. {@link ArchiveWriting.run} ends when the writer has all of it. */
 export class ArchiveWriting {
   readonly #plan: ArchivePlan;
@@ -25,6 +33,9 @@ export class ArchiveWriting {
   readonly #queue: LedgerQueue;
   readonly #stop: () => void;
   readonly #jobs: Limiter;
+  readonly #start: WritingStart;
+  /** Entries passed so far that have a line in the ledger. */
+  #entries = 0;
   #failure: { error: unknown } | undefined;
 
   constructor(
@@ -35,7 +46,9 @@ export class ArchiveWriting {
     writer: Writer,
     queue: LedgerQueue,
     stop: () => void,
+    start: WritingStart,
   ) {
+    this.#start = start;
     this.#stop = stop;
     this.#jobs = new Limiter(run.pool.concurrency * queuedJobs);
     this.#plan = plan;
@@ -72,12 +85,12 @@ export class ArchiveWriting {
   /** @returns the offset after the piece */
   async #place(piece: ArchivePiece): Promise<number> {
     const end = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
-    if (end > piece.offset) {
+    if (end > piece.offset && end > this.#start.from) {
       const slot = await openSegment(this.#window, piece.offset, end);
       if (piece.kind === "blob") await this.#fetch(piece, slot);
       else await fillSegment(this.#window, slot, piece.offset, piece.bytes);
     }
-    if (piece.kind === "bytes" && piece.complete !== undefined)
+    if (piece.kind === "bytes" && piece.complete !== undefined && this.#entries++ >= this.#start.ledgerLines)
       this.#queue.push({ descriptor: piece.complete, offset: end });
     return end;
   }

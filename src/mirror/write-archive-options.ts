@@ -17,6 +17,8 @@ export interface WriteArchiveOptions {
   highWaterPercent: number | undefined;
   checkpoint: string | undefined;
   force: boolean;
+  /** Go on in the file that an interrupted run left; one that is not there is begun. */
+  resume?: boolean;
   /** undefined writes a plain tar. */
   compression: Packing | undefined;
   /** What the destination is, from `checkDestination`. */

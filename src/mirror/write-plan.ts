@@ -20,6 +20,8 @@ export interface MediumOptions {
   /** undefined writes a plain tar. */
   compression?: Packing;
   force: boolean;
+  /** Go on in the file that an interrupted run left; one that is not there is begun. */
+  resume?: boolean;
 }
 
 /** What the plan's maker knows besides. */
@@ -49,17 +51,22 @@ export async function writePlan(
   status.blobsSkipped = size.knownBlobs;
   status.bytesSkipped = size.knownBytes;
   const { checkpoint, compression } = options;
-  const bytes = await writeArchive(plan, { ...options, checkpoint, compression, medium, blobSource }, run);
+  const { moved, notes } = await writeArchive(
+    plan,
+    { ...options, checkpoint, compression, medium, blobSource },
+    run,
+  );
   status.imagesDone = status.imagesTotal;
   return {
     verb,
     images: status.imagesTotal,
     blobs: size.blobs,
-    bytesMoved: bytes,
+    bytesMoved: moved,
     blobsSkipped: size.knownBlobs,
     bytesSkipped: size.knownBytes,
     blobsMounted: 0,
     bytesMounted: 0,
     seconds: (performance.now() - startedMs) / 1000,
+    notes,
   };
 }

@@ -18,7 +18,7 @@ export interface FrameMark {
 }
 
 /** Room for a frame of what cannot be compressed: a 64th more than zstd's and zlib's own bounds allow for (0.4 % and 0.03 %). */
-const packedLimit = frameBytes + frameBytes / 64;
+export const packedLimit = frameBytes + frameBytes / 64;
 
 /** Frames each thread has waiting beside the one at work. */
 const waitingFrames = 2;

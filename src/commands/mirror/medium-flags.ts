@@ -45,6 +45,11 @@ export const mediumFlags = {
   }),
   "manifest-json": Flags.boolean({ description: "Add a manifest.json, for docker load and ctr import." }),
   force: Flags.boolean({ description: "Overwrite DEST if it is a file that exists." }),
+  resume: Flags.boolean({
+    exclusive: ["force"],
+    description:
+      "Go on in the file DEST where an interrupted run stopped: what is there is checked, and the rest written.",
+  }),
 };
 
 /** What oclif makes of {@link mediumFlags}. */
@@ -59,6 +64,7 @@ export interface ParsedMediumFlags {
   compression: string | undefined;
   "manifest-json": boolean;
   force: boolean;
+  resume?: boolean;
 }
 
 /** The options that the flags stand for. */
@@ -79,6 +85,7 @@ export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
     ...(flags.compression === undefined ? {} : { compression: parsePacking(flags.compression) }),
     manifestJson: flags["manifest-json"],
     force: flags.force,
+    resume: flags.resume ?? false,
   };
 }
 
