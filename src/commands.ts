@@ -1,12 +1,16 @@
 /** Every command, by the id that oclif knows it under. */
 import Config from "./commands/config.ts";
 import Archive from "./commands/mirror/archive.ts";
+import BatchDeserialize from "./commands/mirror/batch-deserialize.ts";
+import BatchSerialize from "./commands/mirror/batch-serialize.ts";
 import Clone from "./commands/mirror/clone.ts";
 import Deserialize from "./commands/mirror/deserialize.ts";
 import Diff from "./commands/mirror/diff.ts";
 import Gather from "./commands/mirror/gather.ts";
+import List from "./commands/mirror/list.ts";
 import Scatter from "./commands/mirror/scatter.ts";
 import Serialize from "./commands/mirror/serialize.ts";
+import Verify from "./commands/mirror/verify.ts";
 import type { Commands } from "./commands/run-program.ts";
 import Prune from "./commands/util/prune.ts";
 import Registry from "./commands/util/registry.ts";
@@ -15,13 +19,17 @@ import Version from "./commands/version.ts";
 export const COMMANDS: Commands = {
   config: Config,
   "mirror:archive": Archive,
+  "mirror:batch-deserialize": BatchDeserialize,
+  "mirror:batch-serialize": BatchSerialize,
   "mirror:clone": Clone,
   "mirror:deserialize": Deserialize,
   "mirror:diff": Diff,
   "mirror:gather": Gather,
+  "mirror:list": List,
   "mirror:scatter": Scatter,
   "mirror:serialize": Serialize,
   "util:prune": Prune,
+  "mirror:verify": Verify,
   "util:registry": Registry,
   version: Version,
 };

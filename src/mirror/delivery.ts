@@ -17,8 +17,8 @@ export interface Delivery {
   push(manifest: RawManifest): Promise<Arrival>;
   /** True when the destination has what the archive lacks. */
   has(descriptor: Descriptor, role: "manifest" | "blob"): Promise<boolean>;
-  /** Makes the root visible; `raw` is undefined when only the destination has it. */
-  tag(root: Descriptor, raw: RawManifest | undefined, tag: string): Promise<void>;
+  /** Makes the root visible, or without a tag only there; `raw` is undefined when only the destination has it. */
+  tag(root: Descriptor, raw: RawManifest | undefined, tag: string | undefined): Promise<void>;
   /** True for a body that should not be held in memory. */
   mayBeLarge(size: number): boolean;
 }
@@ -74,7 +74,7 @@ export class RepositoryDelivery implements Delivery {
       : this.#repository.hasBlob(descriptor);
   }
 
-  async tag(root: Descriptor, raw: RawManifest | undefined, tag: string): Promise<void> {
+  async tag(root: Descriptor, raw: RawManifest | undefined, tag: string | undefined): Promise<void> {
     await this.#repository.pushManifest(raw ?? (await this.#repository.fetchManifest(root)), tag);
   }
 

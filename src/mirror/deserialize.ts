@@ -23,6 +23,8 @@ export interface DeserializeOptions {
   dryRun: boolean;
   strict: boolean;
   recursive: boolean;
+  /** Push the root under its digest only, and leave the tag as it is. */
+  untagged?: boolean;
 }
 
 /** @throws AceError */
@@ -52,7 +54,7 @@ export async function deserialize(options: DeserializeOptions, run: RunContext):
       if (options.dryRun) throw error;
       throw await unpacking.salvage(error, repository.name, () => counted.totals().blobs);
     });
-    const unpacked = await unpacking.finish(reference.tag ?? "latest");
+    const unpacked = await unpacking.finish(options.untagged ? undefined : (reference.tag ?? "latest"));
     status.imagesTotal = unpacked.images;
     status.imagesDone = unpacked.images;
     return {

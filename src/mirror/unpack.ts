@@ -74,9 +74,10 @@ export class Unpacking {
 
   /**
    * Waits for everything, completes from the destination what the archive lacks, tags the root.
+   * @param tag undefined pushes the root under its digest only
    * @throws AceError `archive` listing what is missing; the first failure of a job
    */
-  async finish(tag: string): Promise<Unpacked> {
+  async finish(tag: string | undefined): Promise<Unpacked> {
     const first = this.#first;
     if (first === undefined) {
       throw new AceError(
