@@ -134,14 +134,10 @@ async function send(
   } catch (error) {
     if (origin.holder === undefined || !isBadBlob(error)) throw error;
     context.store.dropDamaged(job.descriptor);
-    await send(
-      job,
-      context,
-      registryOrigin(job, context),
-      { repository, session: undefined },
-      undefined,
-      undefined,
-    );
+    using again = context.store.keeping(job.descriptor);
+    const fresh = { repository, session: undefined };
+    await send(job, context, registryOrigin(job, context), fresh, undefined, again);
+    await again.commit();
   }
 }
 
