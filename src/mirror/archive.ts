@@ -31,6 +31,7 @@ export async function archive(options: ArchiveOptions, run: RunContext): Promise
   const startedMs = performance.now();
   const medium = checkDestination(options);
   const sources = dropRepeats(await readSources(options.sourcesFile), run);
+  run.store.use();
   run.pool.warmUp();
   run.status.imagesTotal = sources.length;
   run.status.phase = "resolving sources";

@@ -127,6 +127,33 @@ for (const verb of ["gather", "clone"]) {
   });
 }
 
+test("archive writes the same bytes out of the store, also when a blob in it is damaged", async () => {
+  // The window is small, so that the first layer is shown to the file before the whole of it has been seen.
+  const { image, layers } = await pushPlain(world, "archived", [3000 * kib, 100 * kib, 10 * kib]);
+  const list = await sources("archived", "low.test/archived:v1");
+  const store = world.dir.file("archived-store");
+  const archive = async (name: string, env: Record<string, string>) => {
+    const file = world.dir.file(`archived-${name}.tar`);
+    const result = await world.run(["mirror", "archive", list, file, "--buffer-size", "4Mi"], { env });
+    expect(result).toMatchObject({ code: 0 });
+    return { bytes: await Bun.file(file).bytes(), stderr: result.stderr };
+  };
+  const plain = await archive("plain", {});
+  const env = { ACE_DT_CACHE_PATH: store };
+  expect((await archive("first", env)).bytes).toEqual(plain.bytes);
+  expect(blobsIn(store)).toEqual(digestsOf(image));
+  const read = readings();
+  expect((await archive("second", env)).bytes).toEqual(plain.bytes);
+  expect(read()).toEqual([]);
+  for (const { descriptor, bytes } of layers)
+    writeFileSync(fileOf(store, descriptor.digest), Buffer.from(bytes).fill(0, 20, 30));
+  const third = await archive("third", env);
+  expect(third.bytes).toEqual(plain.bytes);
+  expect(third.stderr.match(/in the local store was damaged/g)).toHaveLength(3);
+  for (const { descriptor, bytes } of layers)
+    expect(await Bun.file(fileOf(store, descriptor.digest)).bytes()).toEqual(new Uint8Array(bytes));
+});
+
 const unwritable: [string, (path: string) => void][] = [
   ["below a file", (path) => writeFileSync(path, "a file")],
   [

@@ -1,6 +1,8 @@
 /** A blob on its way into the window: by one connection or several, past broken ones, and never shown before it is right. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { StoreHandle } from "../../src/layout/local-store.ts";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LocalStore, type StoreHandle } from "../../src/layout/local-store.ts";
 import { fetchIntoWindow } from "../../src/pool/fetch-into-window.ts";
 import { hashInWindow } from "../../src/pool/hash-in-window.ts";
 import type { JobNotice } from "../../src/pool/jobs.ts";
@@ -14,6 +16,7 @@ import { type FaultRule, type RecordedRequest, startFaultProxy } from "../suppor
 import { type Content, contentOf } from "../support/images.ts";
 import { pushBlob } from "../support/push.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
+import { tempDir } from "../support/temp-dir.ts";
 
 setDefaultTimeout(30_000);
 const mib = 1024 * 1024;
@@ -211,3 +214,84 @@ describe("fetchIntoWindow()", () => {
     expect(fetched.error).toMatchObject({ code: "not-found" });
   });
 });
+
+describe("fetchIntoWindow() with a local store", () => {
+  const modes = [
+    ["held back", { holdBack: true }],
+    ["shown as it comes", {}],
+    ["hashed by another thread", { hashedElsewhere: true }],
+  ] as const;
+
+  for (const [mode, options] of modes) {
+    const blob = mode === "held back" ? small : big;
+
+    test(`keeps a blob that is ${mode}, and reads it from there the next time`, async () => {
+      await using dir = await tempDir();
+      using store = LocalStore.open(dir.path);
+      expectWhole(await fetchBlob(blob, { ...options, store: store.handle }), blob);
+      expect(await store.check(blob.descriptor)).toBe(true);
+      const again = await fetchBlob(blob, { ...options, store: store.handle });
+      expectWhole(again, blob);
+      expect(again).toMatchObject({ requests: [], notices: [] });
+    });
+
+    test(`shows nothing wrong of a damaged file when the blob is ${mode}, and fetches it anew`, async () => {
+      await using dir = await tempDir();
+      using store = LocalStore.open(dir.path);
+      const path = await keep(store, blob);
+      const damaged = Buffer.from(blob.bytes);
+      damaged[3] = damaged[3]! ^ 1;
+      writeFileSync(path, damaged);
+      const fetched = await fetchBlob(blob, { ...options, store: store.handle });
+      expectWhole(fetched, blob);
+      expect(fetched.requests.length).toBeGreaterThan(0);
+      expect(fetched.notices).toEqual([
+        `${blob.descriptor.digest} in the local store was damaged: fetching it again`,
+      ]);
+      // In its place is what was fetched, or nothing until the next time.
+      expect(existsSync(path) ? await store.check(blob.descriptor) : true).toBe(true);
+    });
+  }
+
+  test("keeps nothing of a blob that arrives wrong", async () => {
+    await using dir = await tempDir();
+    using store = LocalStore.open(dir.path);
+    for (const [blob, options] of [
+      [small, { holdBack: true }],
+      [big, {}],
+      [big, { hashedElsewhere: true }],
+    ] as const) {
+      const fetched = await fetchBlob(blob, { ...options, store: store.handle, rules: [{ flipByte: 9 }] });
+      expect(fetched.error).toMatchObject({ code: "digest" });
+      expect(store.has(blob.descriptor)).toBe(false);
+      const [run = ""] = readdirSync(join(dir.path, "ingest"));
+      expect(readdirSync(join(dir.path, "ingest", run))).toEqual(["lock"]);
+    }
+  });
+
+  test("only reads from a store that it may not fill", async () => {
+    await using dir = await tempDir();
+    const store = { directory: dir.path, ingestDirectory: undefined };
+    expectWhole(await fetchBlob(small, { holdBack: true, store }), small);
+    expect(readdirSync(dir.path)).toEqual([]);
+  });
+
+  test("goes on when the store is gone in the middle, and says so", async () => {
+    await using dir = await tempDir();
+    using store = LocalStore.open(dir.path);
+    rmSync(join(dir.path, "ingest"), { recursive: true });
+    const fetched = await fetchBlob(small, { holdBack: true, store: store.handle });
+    expectWhole(fetched, small);
+    expect(fetched.notices).toHaveLength(1);
+    expect(fetched.notices[0]).toStartWith(
+      "going on without keeping anything: Cannot write to the local store",
+    );
+  });
+});
+
+async function keep(store: LocalStore, blob: Content): Promise<string> {
+  using ingest = store.ingest(blob.descriptor);
+  ingest.write(blob.bytes);
+  await ingest.commit();
+  return store.pathOf(blob.descriptor.digest);
+}
