@@ -14,8 +14,8 @@ export interface FoundArchive extends ArchiveName {
 export interface BatchDirectory {
   /** By number. */
   archives: FoundArchive[];
-  /** Names of files that a run which was killed has left half written. */
-  unfinished: string[];
+  /** Archives that a run which was cut off has begun, by number. */
+  unfinished: ArchiveName[];
   /** Names of everything else but CSV files and locks. */
   strays: string[];
 }
@@ -28,9 +28,11 @@ export function unfinishedName(file: string): string {
   return `${unfinishedMark.before}${file}${unfinishedMark.after}`;
 }
 
-/** The archive that an unfinished file was to become. */
-export function finishedName(unfinished: string): string {
-  return unfinished.slice(unfinishedMark.before.length, -unfinishedMark.after.length);
+/** The archive that an unfinished file was to become; undefined when it is no such file. */
+function parseUnfinished(file: string): ArchiveName | undefined {
+  const { before, after } = unfinishedMark;
+  if (!file.startsWith(before) || !file.endsWith(after)) return undefined;
+  return parseFoundName(file.slice(before.length, -after.length));
 }
 
 /** Every lock of ours is named so. */
@@ -48,19 +50,16 @@ export async function readBatchDirectory(
   const found: BatchDirectory = { archives: [], unfinished: [], strays: [] };
   for (const file of (await namesIn(directory)).sort()) {
     const archive = recorded.get(file) ?? parseFoundName(file);
+    const begun = parseUnfinished(file);
     const sizeBytes = archive === undefined ? undefined : await fileSize(join(directory, file));
     if (archive !== undefined && sizeBytes !== undefined) found.archives.push({ ...archive, sizeBytes });
-    else if (isUnfinished(file)) found.unfinished.push(file);
+    else if (begun !== undefined) found.unfinished.push(begun);
     else if (!file.endsWith(".csv") && !(file.startsWith(".") && file.includes(lockEnding)))
       found.strays.push(file);
   }
   found.archives.sort(byNumber);
+  found.unfinished.sort(byNumber);
   return found;
-}
-
-function isUnfinished(file: string): boolean {
-  const { before, after } = unfinishedMark;
-  return file.startsWith(before) && file.endsWith(after) && parseFoundName(finishedName(file)) !== undefined;
 }
 
 async function namesIn(directory: string): Promise<string[]> {
@@ -91,9 +90,9 @@ export async function makeBatchDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Removes what a killed run has left. Only who has the lock may do that. */
-export async function removeUnfinished(directory: string, names: readonly string[]): Promise<void> {
-  for (const name of names) await rm(join(directory, name), { force: true });
+/** Removes what was begun of an archive. Only who has the lock may do that. */
+export async function removeUnfinished(directory: string, file: string): Promise<void> {
+  await rm(join(directory, unfinishedName(file)), { force: true });
 }
 
 /** Names of files in one message. */

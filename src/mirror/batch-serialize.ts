@@ -1,17 +1,11 @@
 /** `mirror batch-serialize`: each artifact of a list that is new into a numbered archive of its own, with a record of it. */
-import { resolve } from "node:path";
+import { AceError } from "../errors.ts";
 import { type BatchArtifact, readBatchList } from "../lists/batch-list.ts";
-import { formatArchiveName } from "../lists/batch-names.ts";
-import { formatSerialized, parseSerialized, type SerializedRecord } from "../lists/batch-records.ts";
+import { type ArchiveName, formatArchiveName } from "../lists/batch-names.ts";
+import { formatSerialized } from "../lists/batch-records.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import {
-  finishedName,
-  makeBatchDirectory,
-  readBatchDirectory,
-  removeUnfinished,
-  someOf,
-} from "./batch-directory.ts";
+import { makeBatchDirectory, removeUnfinished, someOf, unfinishedName } from "./batch-directory.ts";
 import { BatchBroken, BatchFailures } from "./batch-failures.ts";
 import { lockBatch } from "./batch-lock.ts";
 import {
@@ -22,8 +16,9 @@ import {
   planArtifact,
 } from "./batch-plan.ts";
 import { BatchProgress } from "./batch-progress.ts";
-import { RecordFile, trackerKind } from "./batch-record-file.ts";
+import type { RecordFile } from "./batch-record-file.ts";
 import { type ArchiveShape, writeBatchArchive } from "./batch-write.ts";
+import { readWritten, type WrittenStanding } from "./batch-written.ts";
 import type { RunContext } from "./run.ts";
 
 export interface BatchSerializeOptions extends ArchiveShape {
@@ -34,14 +29,6 @@ export interface BatchSerializeOptions extends ArchiveShape {
   trackerFilename: string;
   manifestJson: boolean;
   recursive: boolean;
-}
-
-/** What stands in the directory when a run begins. */
-interface Standing {
-  tracker: RecordFile;
-  records: SerializedRecord[];
-  /** The highest number that any file or record has. */
-  highest: number;
 }
 
 /**
@@ -55,13 +42,14 @@ export async function batchSerialize(options: BatchSerializeOptions, run: RunCon
   await makeBatchDirectory(options.syncDirectory);
   const hint = "batch-serialize writes archives and records into its directory.";
   using _ = lockBatch({ directory: options.syncDirectory, verb: "batch-serialize", hint });
-  const standing = await readStanding(options, run);
+  const standing = await readWritten(options, run);
   await using tracker = standing.tracker;
   const failures = new BatchFailures(run);
   run.status.phase = "looking for what is new";
   const found = await findNewArtifacts(artifacts, standing.records, failures, run);
   const batch = new BatchRun(found, { ...standing, tracker }, failures, options, run);
   const summary = await batch.run();
+  batch.tellUnfinished();
   const error = failures.error("Cannot batch-serialize", `${artifacts.length} artifacts`);
   if (error !== undefined) throw error;
   return { ...summary, notes: notesOf(artifacts, found) };
@@ -73,36 +61,6 @@ function notesOf(artifacts: readonly BatchArtifact[], found: readonly NewArtifac
   return [`${old} of ${artifacts.length} artifacts ${old === 1 ? "is" : "are"} in the directory already`];
 }
 
-/** Reads the records, and throws away what a killed run has left half written. */
-async function readStanding(options: BatchSerializeOptions, run: RunContext): Promise<Standing> {
-  const directory = options.syncDirectory;
-  const tracker = await RecordFile.open(resolve(directory, options.trackerFilename), trackerKind);
-  try {
-    if (tracker.torn !== undefined) {
-      run.ui.log("warn", `a crash has cut the last line of ${tracker.path}: took out ${tracker.torn}`);
-    }
-    const records = parseSerialized(tracker.text, tracker.path);
-    const recorded = new Map(records.map((record) => [record.file, record]));
-    const { archives, unfinished } = await readBatchDirectory(directory, recorded);
-    const unknown = archives.map(({ file }) => file).filter((file) => !recorded.has(file));
-    if (unknown.length > 0) {
-      run.ui.log(
-        "warn",
-        `not recorded in ${tracker.path}, so their artifacts do not count as done: ${someOf(unknown)}`,
-      );
-    }
-    const numbers = [
-      ...[...records, ...archives].map(({ number }) => number),
-      ...[...unfinished.map(finishedName), tracker.torn ?? ""].map((name) => Number.parseInt(name, 10) || 0),
-    ];
-    await removeUnfinished(directory, unfinished);
-    return { tracker, records, highest: numbers.reduce((most, number) => Math.max(most, number), 0) };
-  } catch (error) {
-    await tracker[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
 /** A plan, or why there is none. */
 type Planning = Promise<() => PlannedArtifact>;
 
@@ -112,6 +70,8 @@ class BatchRun {
   readonly #tracker: RecordFile;
   /** Goes up with each archive that is begun, so that within a run a number means one archive, also one that failed. */
   #number: number;
+  /** What earlier runs have begun. */
+  readonly #unfinished: ArchiveName[];
   readonly #failures: BatchFailures;
   readonly #options: BatchSerializeOptions;
   readonly #run: RunContext;
@@ -119,7 +79,7 @@ class BatchRun {
 
   constructor(
     found: readonly NewArtifact[],
-    { tracker, highest }: Standing,
+    { tracker, highest, unfinished }: WrittenStanding,
     failures: BatchFailures,
     options: BatchSerializeOptions,
     run: RunContext,
@@ -127,6 +87,7 @@ class BatchRun {
     this.#found = found;
     this.#tracker = tracker;
     this.#number = highest;
+    this.#unfinished = [...unfinished];
     this.#failures = failures;
     this.#options = options;
     this.#run = run;
@@ -161,12 +122,16 @@ class BatchRun {
   }
 
   async #make(artifact: NewArtifact, planned: PlannedArtifact): Promise<void> {
-    const number = ++this.#number;
     const { name, digest } = artifact;
-    const file = formatArchiveName(number, name, this.#options.compression);
-    const summary = await this.#progress.during(artifact, `serializing ${file}`, (run) =>
-      writeBatchArchive(planned, file, this.#options, run),
-    );
+    const begun = this.#takeBegun(name);
+    let archive = begun ?? this.#nextName(name);
+    const summary = await this.#progress.during(artifact, `serializing ${name}`, async (run) => {
+      const resumed = begun && (await this.#resume(planned, begun.file, run));
+      if (resumed !== undefined) return resumed;
+      if (begun !== undefined) archive = this.#nextName(name);
+      return writeBatchArchive(planned, archive.file, this.#options, run);
+    });
+    const { file, number } = archive;
     const line = formatSerialized({ file, number, name, artifact: artifact.artifact, digest });
     try {
       await this.#tracker.append(line);
@@ -175,7 +140,47 @@ class BatchRun {
       throw new BatchBroken(error);
     }
     const left = summary.blobsSkipped === 0 ? "" : `, ${formatBytes(summary.bytesSkipped)} left out`;
-    this.#run.ui.note(`${file}: ${artifact.artifact}, ${formatBytes(summary.bytesMoved)}${left}`);
+    const facts = [
+      `${artifact.artifact}, ${formatBytes(summary.bytesMoved)}${left}`,
+      ...(summary.notes ?? []),
+    ];
+    this.#run.ui.note(`${file}: ${facts.join("; ")}`);
+  }
+
+  /** What an earlier run has begun under this name, if it would be called as it is now. */
+  #takeBegun(name: string): ArchiveName | undefined {
+    const at = this.#unfinished.findLastIndex(
+      (each) =>
+        each.name === name && each.file === formatArchiveName(each.number, name, this.#options.compression),
+    );
+    return at < 0 ? undefined : this.#unfinished.splice(at, 1)[0];
+  }
+
+  #nextName(name: string): ArchiveName {
+    const number = ++this.#number;
+    return { file: formatArchiveName(number, name, this.#options.compression), number, name };
+  }
+
+  /** @returns undefined when what was begun is another archive; it is gone then */
+  async #resume(planned: PlannedArtifact, file: string, run: RunContext): Promise<RunSummary | undefined> {
+    try {
+      return await writeBatchArchive(planned, file, this.#options, run);
+    } catch (error) {
+      if (!(error instanceof AceError) || error.code !== "input") throw error;
+      run.ui.log("warn", `${file} is begun anew, under another number: ${error.message}`);
+      await removeUnfinished(this.#options.syncDirectory, file);
+      return undefined;
+    }
+  }
+
+  /** What earlier runs have begun and this one does not want: it may be large, and nobody else sees it. */
+  tellUnfinished(): void {
+    if (this.#unfinished.length === 0) return;
+    const names = someOf(this.#unfinished.map(({ file }) => unfinishedName(file)));
+    this.#run.ui.log(
+      "warn",
+      `begun by an earlier run, and not wanted now: ${names} in ${this.#options.syncDirectory}; remove it unless a run with another list or compression is to go on with it`,
+    );
   }
 }
 

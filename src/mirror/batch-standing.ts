@@ -11,7 +11,7 @@ import {
   trackerName,
 } from "../lists/batch-records.ts";
 import { parseReference } from "../oci/reference.ts";
-import { type FoundArchive, readBatchDirectory, someOf } from "./batch-directory.ts";
+import { type FoundArchive, readBatchDirectory, someOf, unfinishedName } from "./batch-directory.ts";
 import type { RecordFile } from "./batch-record-file.ts";
 import type { RunContext } from "./run.ts";
 
@@ -56,7 +56,7 @@ export async function readStanding(
   const serialized = parseSerialized((await readIfThere(tracker)) ?? "", tracker);
   const recorded = new Map<string, ArchiveName>(serialized.map((record) => [record.file, record]));
   const { archives, unfinished, strays } = await readBatchDirectory(syncDirectory, recorded);
-  const odd = [...unfinished, ...strays];
+  const odd = [...unfinished.map(({ file }) => unfinishedName(file)), ...strays];
   if (odd.length > 0) {
     run.ui.log(
       "warn",

@@ -1,24 +1,30 @@
 /** Writes one archive of a batch so that its name means that it is whole. */
-import { rename, rm, statfs } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { rename, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { AceError, messageOf } from "../errors.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { syncNames, unfinishedName } from "./batch-directory.ts";
+import { removeUnfinished, syncNames, unfinishedName } from "./batch-directory.ts";
 import type { PlannedArtifact } from "./batch-plan.ts";
 import type { RunContext } from "./run.ts";
 import { type MediumOptions, writePlan } from "./write-plan.ts";
 
 /** Where archives go, and how they are written. */
 export interface ArchiveShape
-  extends Pick<MediumOptions, "blockBytes" | "windowBytes" | "highWaterPercent" | "compression"> {
+  extends Pick<
+    MediumOptions,
+    "blockBytes" | "windowBytes" | "highWaterPercent" | "compression" | "compressionLevel"
+  > {
   syncDirectory: string;
 }
 
 /**
- * Writes an archive under another name, and gives it its own when every byte is on the disk.
+ * Writes an archive under another name, or goes on with what is there under that name, and gives it its own when every byte is on the
+ * disk.
  * @param file the archive's name
- * @throws AceError what writing throws; nothing is left of the archive then
+ * @throws AceError what writing throws; what was written stays for the next run, unless the disk is at fault and wants its room back;
+ *   `input` when there is something else under the other name
  */
 export async function writeBatchArchive(
   { plan, blobSource }: PlannedArtifact,
@@ -29,11 +35,12 @@ export async function writeBatchArchive(
   const directory = shape.syncDirectory;
   const unfinished = join(directory, unfinishedName(file));
   if (shape.compression === undefined) await warnOfRoom(directory, file, plan.size.bytes, run);
-  const { blockBytes, windowBytes, highWaterPercent, compression } = shape;
+  const { blockBytes, windowBytes, highWaterPercent, compression, compressionLevel } = shape;
   const options = {
     destination: unfinished,
-    force: true,
-    ...{ blockBytes, windowBytes, highWaterPercent },
+    force: false,
+    resume: true,
+    ...{ blockBytes, windowBytes, highWaterPercent, compressionLevel },
     ...(compression === undefined ? {} : { compression }),
   };
   const writing = { verb: "serialize", medium: "file", blobSource, startedMs: performance.now() } as const;
@@ -42,11 +49,14 @@ export async function writeBatchArchive(
     await finish(directory, unfinished, file);
     return summary;
   } catch (error) {
-    await rm(unfinished, { force: true });
-    // How far the file was good helps nobody now that it is gone.
     if (!(error instanceof AceError)) throw error;
     const { code, message, cause, hint } = error;
-    throw new AceError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
+    if (code === "medium") await removeUnfinished(directory, file);
+    // How far the file is good, and how else to go on with it, is nothing that anybody needs here.
+    const details = existsSync(unfinished)
+      ? ["what is written of it stays, and the next run goes on there"]
+      : [];
+    throw new AceError(code, message, { cause, details, ...(hint === undefined ? {} : { hint }) });
   }
 }
 

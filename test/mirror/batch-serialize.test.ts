@@ -1,6 +1,6 @@
 /** `mirror batch-serialize` through the binary: numbers, records, what is left out, failures, kills, and the original's directory. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { appendFile, copyFile, mkdir, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { appendFile, copyFile, mkdir, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { start, until } from "../faults/running.ts";
 import { openWorld, plainImage, type World } from "../faults/world.ts";
@@ -189,8 +189,9 @@ test("numbers go on behind the highest of files, records and what a killed run l
     await Bun.write(join(batch.sync, stray), "x");
   const said = await batch.serializeOk();
   expect(said).toContain("000007-other.tar");
-  const files = ["000007-other.tar", "000012-cicd.tar", "20261122-backup.tar", "notes.txt"];
-  expect(await batch.files()).toEqual([...files, "record-keeping.csv"]);
+  const files = [".000011-x.tar.unfinished", "000007-other.tar", "000012-cicd.tar", "20261122-backup.tar"];
+  expect(await batch.files()).toEqual([...files, "notes.txt", "record-keeping.csv"]);
+  expect(said).toContain("begun by an earlier run, and not wanted now: .000011-x.tar.unfinished");
   await batch.write("cicd,low.test/ops:v0.2.5");
   await rm(join(batch.sync, "000012-cicd.tar"));
   await batch.serializeOk();
@@ -209,38 +210,64 @@ test("what the registry has thrown away since is said, and goes over again", asy
   expect((await batch.blobs("000002-ops.tar")).sort()).toEqual(hexes(opsV2).sort());
 });
 
-test("kill -9 in the middle of an archive: the next run goes on, and no half archive is left", async () => {
-  await using batch = await Batch.open("tools,low.test/dev-tools:v3.0.6", "ops,low.test/ops:v0.2.5");
-  const layer = hexOf(opsV1.blobs[1]!.descriptor.digest);
-  world.lowProxy.setRules([{ path: new RegExp(`/ops/blobs/.*${layer}`), stallAfter: 10 }]);
-  const run = start(world, batch.args);
-  await until("the second archive is begun", async () =>
-    (await readdir(batch.sync).catch(() => [])).includes(".000002-ops.tar.unfinished"),
-  );
-  await run.stop("SIGKILL");
-  expect(await batch.files()).toContain("000001-tools.tar");
-  world.lowProxy.setRules([]);
-  await batch.serializeOk();
-  expect(await batch.files()).toEqual(["000001-tools.tar", "000003-ops.tar", "record-keeping.csv"]);
-  expect((await batch.blobs("000003-ops.tar")).sort()).toEqual(hexes(opsV1).sort());
-});
+/** Begins an archive of two layers, of which the second never comes, and waits until the first is in the file. */
+async function beginStuck(batch: Batch, ...flags: string[]) {
+  world.lowProxy.setRules([{ path: new RegExp(`/ops/blobs/.*${lastLayer}`), stallAfter: 10 }]);
+  const run = start(world, [...batch.args, "-b", "512", ...flags]);
+  await until("the first layer of the second archive is in its file", async () => {
+    const facts = await stat(join(batch.sync, unfinished)).catch(() => ({ size: 0 }));
+    return facts.size > 44 * kib;
+  });
+  return run;
+}
 
-test.each([
+const unfinished = ".000002-ops.tar.unfinished";
+/** The config and the first layer of `base` are 40 KiB and more; this one of 3 KiB comes last. */
+const lastLayer = hexOf(base.blobs[2]!.descriptor.digest);
+
+describe.each([
+  ["SIGKILL", 137],
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("%s in the middle of an archive leaves whole archives and true records", async (signal, code) => {
+] as const)("%s in the middle of an archive", (signal, code) => {
+  test("leaves true records, and the next run goes on in what is there", async () => {
+    await using batch = await Batch.open("tools,low.test/dev-tools:v3.0.6", "ops,low.test/ops:v0.2.5");
+    const run = await beginStuck(batch);
+    const ended = await run.stop(signal);
+    expect(ended).toMatchObject({ code, left: [] });
+    expect(ended.ms).toBeLessThan(2000);
+    const left = (await batch.files()).filter((file) => !file.endsWith(".lock"));
+    expect(left).toEqual([unfinished, "000001-tools.tar", "record-keeping.csv"]);
+    expect((await batch.records()).split("\n")).toHaveLength(3);
+    world.lowProxy.setRules([]);
+    const since = world.lowProxy.requests.length;
+    await batch.write("cicd,low.test/cicd:v8.1", "ops,low.test/ops:v0.2.5");
+    expect(await batch.serializeOk()).toMatch(/000002-ops\.tar: .*went on in .* at byte \d{5}/);
+    const first = hexOf(base.blobs[1]!.descriptor.digest);
+    const asked = world.lowProxy.requests.slice(since).map(({ path }) => path);
+    expect(asked.filter((path) => path.includes(`/ops/blobs/sha256:${first}`))).toEqual([]);
+    const made = ["000001-tools.tar", "000002-ops.tar", "000003-cicd.tar"];
+    expect(await batch.files()).toEqual([...made, "record-keeping.csv"]);
+    await using whole = await Batch.open("ops,low.test/ops:v0.2.5");
+    await whole.serializeOk();
+    const [resumed, direct] = [batch.sync, whole.sync].map((sync, at) =>
+      readFile(join(sync, at === 0 ? "000002-ops.tar" : "000001-ops.tar")),
+    );
+    expect((await resumed!).equals(await direct!)).toBe(true);
+  });
+});
+
+test("what was begun is thrown away when the tag has moved since, and its number is given to no other", async () => {
   await using batch = await Batch.open("tools,low.test/dev-tools:v3.0.6", "ops,low.test/ops:v0.2.5");
-  const layer = hexOf(opsV1.blobs[1]!.descriptor.digest);
-  world.lowProxy.setRules([{ path: new RegExp(`/ops/blobs/.*${layer}`), stallAfter: 10 }]);
-  const run = start(world, batch.args);
-  await until("the second archive is begun", async () =>
-    (await readdir(batch.sync).catch(() => [])).includes(".000002-ops.tar.unfinished"),
+  const run = await beginStuck(batch);
+  await run.stop("SIGTERM");
+  world.lowProxy.setRules([]);
+  await batch.write("tools,low.test/dev-tools:v3.0.6", "ops,low.test/ops:v0.2.6");
+  expect(await batch.serializeOk()).toMatch(
+    /000002-ops\.tar is begun anew, under another number: Cannot resume/,
   );
-  const ended = await run.stop(signal);
-  expect(ended).toMatchObject({ code, left: [] });
-  expect(ended.ms).toBeLessThan(2000);
-  expect(await batch.files()).toEqual(["000001-tools.tar", "record-keeping.csv"]);
-  expect((await batch.records()).split("\n")).toHaveLength(3);
+  expect(await batch.files()).toEqual(["000001-tools.tar", "000003-ops.tar", "record-keeping.csv"]);
+  expect((await batch.blobs("000003-ops.tar")).sort()).toEqual(hexes(opsV2).sort());
 });
 
 test("of two runs on one directory the second says who is at work, and stops", async () => {
@@ -303,6 +330,23 @@ test("a full disk fails the archive that does not fit, leaves nothing of it, and
   expect({ code, stderr }).toMatchObject({ code: 1 });
   expect(stderr).toContain("tools (low.test/dev-tools:v3.0.6): Cannot write");
   expect(await batch.files()).toEqual(["000002-tiny.tar", "record-keeping.csv"]);
+});
+
+test("a record for which there is no room ends the run, and tells its line; nothing of it stays", async () => {
+  await using batch = await Batch.open("tiny,low.test/tiny:v1", "cicd,low.test/cicd:v8.1");
+  await pushArtifact(world.low.origin, "tiny", plainImage("tiny", [100]), "v1");
+  await mkdir(batch.sync);
+  const before = `${"sync_name,artifact,digest\n#".padEnd(30 * kib - 20, "-")}\n`;
+  await Bun.write(join(batch.sync, "record-keeping.csv"), before);
+  const wrapper = ["sh", "-c", 'trap "" XFSZ; ulimit -f 60; exec "$@"', "sh"];
+  const { code, stderr } = await batch.serialize([], { wrapper });
+  expect({ code, stderr }).toMatchObject({ code: 7 });
+  expect(stderr).toContain(
+    "000001-tiny.tar is whole but not recorded; its line is 000001-tiny.tar,low.test/tiny:v1,",
+  );
+  expect(stderr).toContain("Cannot keep records in");
+  expect(await batch.files()).toEqual(["000001-tiny.tar", "record-keeping.csv"]);
+  expect(await batch.records()).toBe(before);
 });
 
 testNeeding([root], "a directory that cannot be written is told before anything is asked for", async () => {

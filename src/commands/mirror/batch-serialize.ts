@@ -35,6 +35,7 @@ export default class BatchSerialize extends MirrorCommand {
       description: "The record of what was serialized, in SYNC-DIRECTORY or an absolute path.",
     }),
     compression: mediumFlags.compression,
+    "compression-level": mediumFlags["compression-level"],
     "manifest-json": mediumFlags["manifest-json"],
     "block-size": mediumFlags["block-size"],
     "buffer-size": mediumFlags["buffer-size"],
@@ -51,12 +52,12 @@ export default class BatchSerialize extends MirrorCommand {
       "resume-from-offset": undefined,
       force: false,
     });
-    const { blockBytes, windowBytes, highWaterPercent, compression, manifestJson } = choice;
+    const { blockBytes, windowBytes, highWaterPercent, compression, compressionLevel, manifestJson } = choice;
     const options = {
       batchList: args["batch-list"],
       syncDirectory: args["sync-directory"],
       trackerFilename: flags["tracker-filename"],
-      ...{ blockBytes, windowBytes, highWaterPercent, manifestJson },
+      ...{ blockBytes, windowBytes, highWaterPercent, compressionLevel, manifestJson },
       ...(compression === undefined ? {} : { compression }),
       recursive: flags.recursive,
     };
