@@ -1,19 +1,40 @@
 /** One independent piece of a compressed archive: a gzip member or a zstd frame. Pieces in a row are one valid file. */
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
-
-/** What an archive can be compressed with. */
-export type Packing = "gzip" | "zstd";
-
-/** zstd's default level (zstd(1), "-#"); the original's too. */
-const zstdLevel = 3;
+import { looksPacked } from "./looks-packed.ts";
+import type { Packing, PackingChoice } from "./packing-levels.ts";
 
 /**
- * Compresses one piece. The result is the caller's. Blocks the thread.
- * A zstd frame carries a checksum of its content, as `zstd` itself writes it (RFC 8878 section 3.1.1); a gzip member always has one.
+ * A level for content that is packed already. zlib's 0 writes stored blocks (RFC 1951 section 3.2.4), 200 times as fast as level 6
+ * finds out the same. zstd writes raw blocks (RFC 8878 section 3.1.1.2.2) at any level where a block does not shrink; up to level 3
+ * this takes 1.4 ms for 4 MiB, at level 9 6 ms, at level 19 a second.
  */
-export function compressFrame(packing: Packing, bytes: Uint8Array): Uint8Array {
-  if (packing === "gzip") return gzipSync(bytes);
+const quickLevels: Readonly<Record<Packing, number>> = { gzip: 0, zstd: 1 };
+
+/** Up to here zstd itself is as quick with packed content as it is at its quick level. */
+const quickZstdLevel = 3;
+
+/**
+ * Most bytes that a frame of `bytes` can have: a 64th more than the content, where zstd's and zlib's own bounds allow for 0.4 % and
+ * 0.03 %, and room for the frame of very little.
+ */
+export function frameBound(bytes: number): number {
+  return bytes + Math.ceil(bytes / 64) + 1024;
+}
+
+/**
+ * Compresses one piece. The same bytes and choice always give the same frame. Blocks the thread.
+ * A zstd frame says its content's size and carries a checksum of it, as `zstd` itself writes it (RFC 8878 section 3.1.1); a gzip
+ * member always has both.
+ * @returns the caller's; the whole memory behind it is the frame's alone when that is {@link frameBound} bytes
+ */
+export function compressFrame({ packing, level }: PackingChoice, bytes: Uint8Array): Uint8Array {
+  const isQuick = packing === "zstd" && level <= quickZstdLevel;
+  const used = !isQuick && looksPacked(bytes) ? quickLevels[packing] : level;
+  // All output in one piece: zstd then knows the size from the start, and a sixth of its time was for the pieces.
+  const chunkSize = frameBound(bytes.length);
+  if (packing === "gzip") return gzipSync(bytes, { level: used, chunkSize });
   return zstdCompressSync(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: zstdLevel, [constants.ZSTD_c_checksumFlag]: 1 },
+    chunkSize,
+    params: { [constants.ZSTD_c_compressionLevel]: used, [constants.ZSTD_c_checksumFlag]: 1 },
   });
 }

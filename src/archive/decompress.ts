@@ -45,7 +45,10 @@ export async function* decompress(
     kind === "gzip"
       ? createGunzip({ chunkSize: pieceBytes })
       : createZstdDecompress({ chunkSize: pieceBytes });
+  const frames = kind === "zstd" ? new ZstdFrames(archive) : undefined;
   let taken = 0;
+  /** Where the last byte that is no zero ends. */
+  let lastEnd = 0;
   let feedFailure: unknown;
   // A destroyed decoder never calls back, so that the end of the loop below has to.
   let release = () => {};
@@ -56,34 +59,53 @@ export async function* decompress(
       decoder.write(chunk, () => resolve());
     });
   const feed = async () => {
-    const frames = kind === "zstd" ? new ZstdFrames(archive) : undefined;
     for await (const chunk of source) {
       const piece = frames?.accept(chunk) ?? chunk;
-      if (piece.length > 0) await write(piece);
-      if (decoder.destroyed) return;
+      const used = usedBytes(chunk);
+      if (used > 0) lastEnd = taken + used;
+      if (piece.length > 0 && !decoder.destroyed) await write(piece);
+      if (decoder.destroyed && !decoder.readableEnded) return;
       taken += chunk.length;
     }
+    if (decoder.destroyed) return;
     // An error drops what was decoded and not yet taken; a cut stream is good up to the cut.
     while (decoder.readableLength > 0 && !decoder.destroyed) await setImmediate();
     frames?.end();
     decoder.end();
   };
-  feed().catch((error: unknown) => {
+  const feeding = feed().catch((error: unknown) => {
     feedFailure = error;
     decoder.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   try {
     for await (const piece of decoder) yield piece;
+    // The gzip decoder is content at a zero where a member would begin, and lets all behind it go by.
+    release();
+    await feeding;
+    if (feedFailure !== undefined) throw feedFailure;
   } catch (cause) {
     if (feedFailure !== undefined) throw feedFailure;
-    throw new AceError(
-      "archive",
-      `Cannot read archive ${JSON.stringify(archive)}: its ${kind} stream is damaged or cut, near compressed byte ${taken} (${messageOf(cause)})`,
-      { cause, hint: "The archive is damaged or incomplete: copy it again." },
-    );
+    const state = `its ${kind} stream is damaged or cut, near compressed byte ${taken} (${messageOf(cause)})`;
+    throw unreadable(archive, state, { cause });
   } finally {
     // Not waited for: the source may be a tape that answers late; it is asked for nothing more.
     decoder.destroy();
     release();
   }
+  if (kind !== "gzip" || lastEnd <= decoder.bytesWritten) return;
+  throw unreadable(archive, `something follows its end at compressed byte ${decoder.bytesWritten}`);
+}
+
+function unreadable(archive: string, state: string, options: { cause?: unknown } = {}): AceError {
+  return new AceError("archive", `Cannot read archive ${JSON.stringify(archive)}: ${state}`, {
+    ...options,
+    hint: "The archive is damaged or incomplete: copy it again.",
+  });
+}
+
+/** Bytes of the chunk up to its last one that is no zero. */
+function usedBytes(chunk: Uint8Array): number {
+  let end = chunk.length;
+  while (end > 0 && chunk[end - 1] === 0) end--;
+  return end;
 }

@@ -2,7 +2,7 @@
 import { constants, crc32, inflateRawSync, zstdDecompressSync } from "node:zlib";
 import * as v from "valibot";
 import { systemCodeOf } from "../errors.ts";
-import type { Packing } from "./compress-frame.ts";
+import type { Packing } from "./packing-levels.ts";
 
 /** A frame and what is in it. */
 export interface ReadFrame {

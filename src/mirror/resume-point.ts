@@ -1,7 +1,7 @@
 /** Looks at what an interrupted run left in a file, and finds where this run goes on in it. */
 import { closeSync, constants, existsSync, fstatSync } from "node:fs";
-import type { Packing } from "../archive/compress-frame.ts";
 import { sniffBytes, sniffCompression } from "../archive/decompress.ts";
+import type { Packing } from "../archive/packing-levels.ts";
 import { AceError } from "../errors.ts";
 import type { FrameMark } from "../pool/compressors.ts";
 import { openLocked } from "../tape/open-medium.ts";

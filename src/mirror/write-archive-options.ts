@@ -1,5 +1,5 @@
 /** Where and how an archive is written. */
-import type { Packing } from "../archive/compress-frame.ts";
+import type { Packing } from "../archive/packing-levels.ts";
 import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { MediumKind } from "../tape/medium.ts";
@@ -21,6 +21,8 @@ export interface WriteArchiveOptions {
   resume?: boolean;
   /** undefined writes a plain tar. */
   compression: Packing | undefined;
+  /** See `packingLevels`; undefined takes the usual one. */
+  compressionLevel?: number | undefined;
   /** What the destination is, from `checkDestination`. */
   medium: MediumKind;
   /** Where a blob is fetched from. */

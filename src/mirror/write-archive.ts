@@ -1,5 +1,7 @@
 /** Writes a planned archive to its medium: pieces into the window in order, blobs by the pool in any order. */
+
 import { LedgerWriter } from "../archive/ledger-writer.ts";
+import { packingChoice } from "../archive/packing-levels.ts";
 import { AceError } from "../errors.ts";
 import { frameBytes, packWindow } from "../pool/compressors.ts";
 import { startWriter, type Writer } from "../pool/writer.ts";
@@ -102,7 +104,7 @@ async function write(
       options.compression === undefined
         ? Promise.resolve()
         : packWindow(
-            options.compression,
+            packingChoice(options.compression, options.compressionLevel),
             windows.plain,
             windows.packed,
             (mark) => marks?.add(mark),

@@ -1,5 +1,5 @@
 /** Writes a planned archive and counts what it came to: what serialize and archive share once they know what goes in. */
-import type { Packing } from "../archive/compress-frame.ts";
+import type { Packing } from "../archive/packing-levels.ts";
 import type { MediumKind } from "../tape/medium.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import type { ArchivePlan } from "./plan-archive.ts";
@@ -19,6 +19,8 @@ export interface MediumOptions {
   checkpoint?: string;
   /** undefined writes a plain tar. */
   compression?: Packing;
+  /** See `packingLevels`; undefined takes the usual one. */
+  compressionLevel?: number | undefined;
   force: boolean;
   /** Go on in the file that an interrupted run left; one that is not there is begun. */
   resume?: boolean;

@@ -1,6 +1,6 @@
 /** A compressed archive that an interrupted run left: taken apart frame by frame, as far as the frames are whole. */
 import { setImmediate } from "node:timers/promises";
-import type { Packing } from "../archive/compress-frame.ts";
+import type { Packing } from "../archive/packing-levels.ts";
 import { readFrame, readTornFrame } from "../archive/read-frame.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";

@@ -1,7 +1,7 @@
 /** A compressor thread's one function. */
-import { compressFrame, type Packing } from "../archive/compress-frame.ts";
+import { compressFrame, frameBound } from "../archive/compress-frame.ts";
+import type { PackingChoice } from "../archive/packing-levels.ts";
 import { AceError } from "../errors.ts";
-import { freeChunk } from "../registry/free-chunk.ts";
 import type { WindowHandle } from "../tape/window.ts";
 import { attachWindow } from "./attach-window.ts";
 
@@ -11,7 +11,7 @@ export interface CompressJob {
   /** Archive offset. */
   offset: number;
   length: number;
-  packing: Packing;
+  choice: PackingChoice;
   /** Where the frame goes: shared memory, which neither thread has to collect. */
   frame: SharedArrayBuffer;
 }
@@ -25,14 +25,15 @@ export function runCompressJob(job: CompressJob): number {
   const window = attachWindow(job.window);
   const view = window.view(job.offset, job.length);
   const packed = compressFrame(
-    job.packing,
+    job.choice,
     view.length === job.length ? view : window.copy(job.offset, job.length),
   );
   if (packed.length > job.frame.byteLength) {
     throw new AceError("internal", `Cannot compress: ${job.length} bytes became ${packed.length}`);
   }
   new Uint8Array(job.frame).set(packed);
-  const { length } = packed;
-  freeChunk(packed);
+  const { length, buffer } = packed;
+  // The engine's collector does not see how much piles up outside its heap. A smaller one may be shared with others.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === frameBound(job.length)) buffer.transfer(0);
   return length;
 }

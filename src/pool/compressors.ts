@@ -2,13 +2,17 @@
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import * as v from "valibot";
-import type { Packing } from "../archive/compress-frame.ts";
+import { frameBound } from "../archive/compress-frame.ts";
+import type { PackingChoice } from "../archive/packing-levels.ts";
 import { fillSegment, openSegment } from "../tape/fill-segment.ts";
 import type { Window } from "../tape/window.ts";
 import type { CompressJob } from "./compress-job.ts";
 import { entryPath } from "./entry-paths.ts";
 
-/** Bytes of a frame before packing: large enough that its own dictionary costs nothing, small enough to be a fine resume point. */
+/**
+ * Bytes of a frame before packing: large enough that its own dictionary costs nothing, small enough to be a fine resume point.
+ * Every frame but the archive's last has as many, whatever the level and the content: `--resume` relies on it.
+ */
 export const frameBytes = 4 * 1024 * 1024;
 
 /** Where a frame ended: what is durable at `packed` in the file is `plain` in the archive. Bytes. */
@@ -17,29 +21,38 @@ export interface FrameMark {
   packed: number;
 }
 
-/** Room for a frame of what cannot be compressed: a 64th more than zstd's and zlib's own bounds allow for (0.4 % and 0.03 %). */
-export const packedLimit = frameBytes + frameBytes / 64;
+/** Room for a frame of what cannot be compressed. */
+export const packedLimit = frameBound(frameBytes);
 
-/** Frames each thread has waiting beside the one at work. */
+/** Frames that are done, or wait for a thread, beside those at work: the one that is being placed, and the next. */
 const waitingFrames = 2;
+
+/**
+ * How many threads compress. Each has a frame of the plain window at work while the next one fills: with more threads than half
+ * its frames they would wait for each other, and each takes some 12 MB (measured; at level 19 some 60 MB).
+ */
+export function compressorThreads(cores: number, plainWindowBytes: number): number {
+  return Math.max(1, Math.min(cores, Math.floor(plainWindowBytes / frameBytes / 2)));
+}
 
 /** Nothing is lost by looking again. */
 const longestWaitMs = 500;
 
 /**
- * Packs `plain` into `packed` until the plain window ends; frames of {@link frameBytes} each, whatever their content.
+ * Packs `plain` into `packed` until the plain window ends; frames of {@link frameBytes} each, whatever their content: the
+ * bytes are a function of the plain ones and the choice, not of how many cores there are or which is faster.
  * @param onFrame called for each frame, in order, before its bytes can reach the medium
  * @param done what an earlier run packed: the end of a frame. The windows begin there, or the plain one before it.
  * @throws AceError `stopped` when a window is aborted
  */
 export async function packWindow(
-  packing: Packing,
+  choice: PackingChoice,
   plain: Window,
   packed: Window,
   onFrame: (mark: FrameMark) => void,
   done: FrameMark = { plain: 0, packed: 0 },
 ): Promise<void> {
-  const threads = availableParallelism();
+  const threads = compressorThreads(availableParallelism(), plain.capacityBytes);
   const piscina = new Piscina({
     filename: entryPath("compressor"),
     minThreads: threads,
@@ -47,14 +60,14 @@ export async function packWindow(
     atomics: "disabled",
   });
   try {
-    await new Packer(packing, plain, packed, onFrame, piscina, threads * waitingFrames, done).run();
+    await new Packer(choice, plain, packed, onFrame, piscina, threads + waitingFrames, done).run();
   } finally {
     await piscina.destroy();
   }
 }
 
 class Packer {
-  readonly #packing: Packing;
+  readonly #choice: PackingChoice;
   readonly #plain: Window;
   readonly #packed: Window;
   readonly #onFrame: (mark: FrameMark) => void;
@@ -68,7 +81,7 @@ class Packer {
   #written: number;
 
   constructor(
-    packing: Packing,
+    choice: PackingChoice,
     plain: Window,
     packed: Window,
     onFrame: (mark: FrameMark) => void,
@@ -76,7 +89,7 @@ class Packer {
     depth: number,
     done: FrameMark,
   ) {
-    this.#packing = packing;
+    this.#choice = choice;
     this.#plain = plain;
     this.#packed = packed;
     this.#onFrame = onFrame;
@@ -118,7 +131,7 @@ class Packer {
         window: this.#plain.handle,
         offset: this.#started,
         length,
-        packing: this.#packing,
+        choice: this.#choice,
         frame,
       };
       const packedLength = this.#piscina.run(job);

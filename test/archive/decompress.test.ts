@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { decompress, sniffCompression } from "../../src/archive/decompress.ts";
 import { AceError } from "../../src/errors.ts";
+import { program, testNeeding } from "../support/needs.ts";
 import { testData } from "./original.ts";
 
 type Kind = "gzip" | "zstd";
@@ -196,6 +197,62 @@ describe("decompress() of zstd", () => {
     expect((await unpack("zstd", zstdCompressSync(zeros), 1)).length).toBe(1_000_000);
   });
 });
+
+describe("decompress() of gzip", () => {
+  test.each([1, 100_000])(
+    "refuses what follows zeros, which the decoder alone would let go by, in chunks of %p bytes",
+    async (chunkBytes) => {
+      const end = packed.gzip.length;
+      for (const rest of [Buffer.from("x"), gzipSync(other)]) {
+        const bytes = Buffer.concat([packed.gzip, new Uint8Array(5000), rest]);
+        expect(await failure(unpack("gzip", bytes, chunkBytes))).toBe(
+          `archive: Cannot read archive "a.tar": something follows its end at compressed byte ${end}`,
+        );
+      }
+    },
+  );
+
+  test("reads on to the end of the source, so that who writes to a pipe is not cut off", async () => {
+    let isEnded = false;
+    async function* padded() {
+      yield packed.gzip;
+      for (let at = 0; at < 20; at++) yield new Uint8Array(10_000);
+      isEnded = true;
+    }
+    for await (const piece of decompress("gzip", padded(), "a.tar")) expect(piece.length).toBeGreaterThan(0);
+    expect(isEnded).toBe(true);
+  });
+});
+
+/** What other programs make of the archive: several frames or members, with headers of their own. */
+const writers: [Kind, string[]][] = [
+  ["zstd", ["zstd", "-qc", "-T0", "-B16K"]],
+  ["zstd", ["pzstd", "-qc", "-p", "3"]],
+  ["gzip", ["gzip", "-c", "--best"]],
+  ["gzip", ["pigz", "-c", "-p", "3", "-b", "128"]],
+  ["gzip", ["pigz", "-c", "-i", "-0"]],
+  ["gzip", ["bgzip", "-c"]],
+];
+for (const [kind, command] of writers) {
+  const name = command[0] ?? "";
+  const need = { ...program(name), installable: false };
+  testNeeding(
+    [need],
+    `decompress() reads what ${command.join(" ")} writes, and refuses it when cut`,
+    async () => {
+      const many = Buffer.concat([plain, other, plain, other, plain, plain]);
+      const run = Bun.spawnSync(command, { stdin: many });
+      expect(run.exitCode).toBe(0);
+      for (const chunkBytes of [333, 65_536]) {
+        expect((await unpack(kind, run.stdout, chunkBytes)).equals(many)).toBe(true);
+      }
+      for (const part of [0.1, 0.5, 0.9]) {
+        const cut = run.stdout.subarray(0, Math.floor(run.stdout.length * part));
+        expect(await failure(unpack(kind, cut))).toStartWith('archive: Cannot read archive "a.tar": ');
+      }
+    },
+  );
+}
 
 test("decompress() of none passes everything on as it is", async () => {
   expect((await unpack("none", plain)).equals(plain)).toBe(true);

@@ -1,5 +1,6 @@
 /** The flags of serialize that say where and how to write, which archive has too. */
 import { Flags } from "@oclif/core";
+import { type Packing, packingLevels } from "../../archive/packing-levels.ts";
 import { parseByteSize } from "../../config/bytes.ts";
 import { AceError } from "../../errors.ts";
 import { type CheckpointPosition, parseCheckpoints, parseOffset } from "../../lists/checkpoints.ts";
@@ -41,7 +42,13 @@ export const mediumFlags = {
   compression: Flags.string({
     options: ["zstd", "gzip"],
     helpValue: "zstd|gzip",
-    description: "Compress on all cores; readable by zstd -d, gzip -d and GNU tar.",
+    description:
+      "Compress on all cores; readable by zstd -d, gzip -d and GNU tar. What is compressed already is passed through.",
+  }),
+  "compression-level": Flags.string({
+    helpValue: "N",
+    description:
+      "How hard to compress: 1 to 22 for zstd (default 3), 1 to 9 for gzip (default 6). Higher is smaller and slower.",
   }),
   "manifest-json": Flags.boolean({ description: "Add a manifest.json, for docker load and ctr import." }),
   force: Flags.boolean({ description: "Overwrite DEST if it is a file that exists." }),
@@ -62,6 +69,7 @@ export interface ParsedMediumFlags {
   "resume-from-checkpoint": string | undefined;
   "resume-from-offset": string | undefined;
   compression: string | undefined;
+  "compression-level": string | undefined;
   "manifest-json": boolean;
   force: boolean;
   resume?: boolean;
@@ -82,16 +90,43 @@ export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
       ...parseCheckpoints(flags["existing-from-checkpoint"] ?? []),
       ...resumePair(flags["resume-from-checkpoint"], flags["resume-from-offset"]),
     ],
-    ...(flags.compression === undefined ? {} : { compression: parsePacking(flags.compression) }),
+    ...packing(flags.compression, flags["compression-level"]),
     manifestJson: flags["manifest-json"],
     force: flags.force,
     resume: flags.resume ?? false,
   };
 }
 
-/** oclif has checked the word already; this tells the type. */
-function parsePacking(text: string): "gzip" | "zstd" {
-  return text === "gzip" ? "gzip" : "zstd";
+/** oclif has checked the first word already; this tells the type. */
+function packing(
+  text: string | undefined,
+  levelText: string | undefined,
+): Pick<MediumChoice, "compression" | "compressionLevel"> {
+  if (text === undefined) {
+    if (levelText === undefined) return {};
+    throw new AceError("usage", "Cannot use --compression-level alone: there is nothing to compress", {
+      hint: "Give --compression zstd or gzip with it.",
+    });
+  }
+  const compression = text === "gzip" ? "gzip" : "zstd";
+  return {
+    compression,
+    ...(levelText === undefined ? {} : { compressionLevel: parseLevel(levelText, compression) }),
+  };
+}
+
+/**
+ * @returns a level that the packing has
+ * @throws AceError `usage`
+ */
+export function parseLevel(text: string, packing: Packing): number {
+  const { lowest, highest } = packingLevels[packing];
+  const level = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
+  if (level >= lowest && level <= highest) return level;
+  throw new AceError(
+    "usage",
+    `Cannot use ${JSON.stringify(text)} as --compression-level: want a whole number from ${lowest} to ${highest} for ${packing}`,
+  );
 }
 
 /** The user's guide writes a checkpoint and its offset as two flags. */
