@@ -10,7 +10,8 @@ apiVersion: ${apiVersion}
 kind: ${kind}
 
 ## Directory of the local store. ACE_DT_CACHE_PATH wins over it; set that to nothing to switch the store off.
-## Default: $XDG_CACHE_HOME/ace/dt (~/.cache/ace/dt)
+## When it is named, gather, clone and archive keep there what they read, for registries that are far away.
+## Default: $XDG_CACHE_HOME/ace/dt (~/.cache/ace/dt), where nothing is kept without need
 # cachePath: /var/cache/ace/dt
 
 ## The size to which "ace-dt util prune" cuts the store. ACE_DT_CACHE_PRUNE_MAX wins over it.

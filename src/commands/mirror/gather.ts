@@ -6,7 +6,7 @@ import { gatherChoice, gatherFlags } from "./gather-flags.ts";
 export default class Gather extends MirrorCommand {
   static override summary = "Copy every image of a list into one repository, and tag an index of them all.";
   static override description =
-    "Images go from registry to registry; nothing is kept on this machine's disk. Running it again moves only what is new.";
+    "Images go from registry to registry; nothing is kept on this machine's disk, unless cachePath in the configuration names a place. Running it again moves only what is new.";
   static override examples = [
     {
       description: "Gather the images of sources.list for the 45th time",
