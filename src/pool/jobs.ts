@@ -3,6 +3,7 @@ import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { ErrorData } from "../errors.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { WindowHandle } from "../tape/window.ts";
 import type { SharedState } from "./shared-state.ts";
 
@@ -63,6 +64,12 @@ export interface VerifyJob {
   descriptor: Descriptor;
 }
 
+/** Tell what blobs of an archive hash to; to compare is the asker's. Several small ones make one job. */
+export interface DigestJob {
+  kind: "digest";
+  blobs: readonly { place: BlobPlace; size: number; algorithm: string }[];
+}
+
 /** Bring a blob from one repository to others, reading it once. */
 export interface CopyJob {
   kind: "copy";
@@ -73,7 +80,7 @@ export interface CopyJob {
   chunkBytes: number;
 }
 
-export type Job = FetchJob | HashJob | UploadJob | VerifyJob | CopyJob;
+export type Job = FetchJob | HashJob | UploadJob | VerifyJob | CopyJob | DigestJob;
 
 /** How a blob came to be at a target. */
 export type Arrival = "moved" | "mounted" | "skipped";
@@ -81,9 +88,17 @@ export type Arrival = "moved" | "mounted" | "skipped";
 /** What happened at one target. */
 export type TargetOutcome = { arrival: Arrival } | { error: ErrorData };
 
-/** What a worker answers. `outcomes` follow the job's targets (one for an upload, none for fetch and verify). */
+/**
+ * What a worker answers. `outcomes` follow the job's targets (one for an upload, none for fetch and verify); `digests` are the answer
+ * to a {@link DigestJob}, one a blob.
+ */
 export type JobResult =
-  | { ok: true; outcomes: readonly TargetOutcome[]; notices: readonly JobNotice[] }
+  | {
+      ok: true;
+      outcomes: readonly TargetOutcome[];
+      digests?: readonly Digest[] | undefined;
+      notices: readonly JobNotice[];
+    }
   | { ok: false; error: ErrorData; notices: readonly JobNotice[] };
 
 /** Something an operator may want to know, for the log. */

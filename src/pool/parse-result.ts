@@ -1,6 +1,7 @@
 /** The door through which a worker's answer comes in. */
 import * as v from "valibot";
 import type { ErrorData } from "../errors.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { JobResult } from "./jobs.ts";
 
 const errorSchema = v.custom<ErrorData>(
@@ -15,6 +16,9 @@ const resultSchema = v.variant("ok", [
         v.object({ arrival: v.picklist(["moved", "mounted", "skipped"]) }),
         v.object({ error: errorSchema }),
       ]),
+    ),
+    digests: v.optional(
+      v.array(v.custom<Digest>((value) => typeof value === "string" && value.includes(":"))),
     ),
     notices: noticesSchema,
   }),

@@ -50,7 +50,12 @@ export async function* filePieces(
   }
 }
 
-function readAt(fd: number, into: Uint8Array, position: number, path: string): number {
+/**
+ * Fills as much of `into` as one call gives, from a position of an open file.
+ * @returns how many bytes; 0 at the file's end
+ * @throws AceError `medium`
+ */
+export function readAt(fd: number, into: Uint8Array, position: number, path: string): number {
   try {
     return readSync(fd, into, 0, into.length, position);
   } catch (cause) {
@@ -59,7 +64,8 @@ function readAt(fd: number, into: Uint8Array, position: number, path: string): n
   }
 }
 
-function openForReading(path: string): number {
+/** The caller closes it. @throws AceError `medium` */
+export function openForReading(path: string): number {
   try {
     return openSync(path, "r");
   } catch (cause) {

@@ -3,8 +3,9 @@ import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import { fromErrorData } from "../errors.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
+import type { Digest } from "../oci/digest.ts";
 import { entryPath } from "./entry-paths.ts";
-import type { Job, JobNotice, TargetOutcome, WorkerSettings } from "./jobs.ts";
+import type { DigestJob, Job, JobNotice, JobResult, TargetOutcome, WorkerSettings } from "./jobs.ts";
 import { parseJobResult } from "./parse-result.ts";
 import { movedBytes, newSharedState, requestStop, type SharedState } from "./shared-state.ts";
 
@@ -13,6 +14,8 @@ export interface PoolOptions {
   /** Connections to a host over all threads together. */
   connections: number;
   userAgent: string;
+  /** At most; {@link mostThreads} when left out. */
+  threads?: number;
   onNotice: (notice: JobNotice) => void;
 }
 
@@ -32,7 +35,8 @@ export class Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.threads = Math.max(1, Math.min(availableParallelism(), mostThreads, options.connections));
+    const most = options.threads ?? mostThreads;
+    this.threads = Math.max(1, Math.min(availableParallelism(), most, options.connections));
     this.concurrency = this.threads * this.#connectionsPerThread;
   }
 
@@ -51,13 +55,26 @@ export class Pool {
    * @returns one outcome for each target of the job
    * @throws AceError what the job threw
    */
-  async run(job: Job): Promise<readonly TargetOutcome[]> {
+  async run(job: Exclude<Job, DigestJob>): Promise<readonly TargetOutcome[]> {
+    return (await this.#perform(job)).outcomes;
+  }
+
+  /**
+   * Hashes blobs on some thread.
+   * @returns what each of the job's blobs hashes to
+   * @throws AceError what the job threw
+   */
+  async digests(job: DigestJob): Promise<readonly Digest[]> {
+    return (await this.#perform(job)).digests ?? [];
+  }
+
+  async #perform(job: Job): Promise<Extract<JobResult, { ok: true }>> {
     this.#running++;
     try {
       const result = parseJobResult(await this.#start().run(job));
       for (const notice of result.notices) this.#options.onNotice(notice);
       if (!result.ok) throw fromErrorData(result.error);
-      return result.outcomes;
+      return result;
     } finally {
       this.#running--;
     }

@@ -1,9 +1,10 @@
 /** A blob worker's one function: takes a job, does it, answers with plain data. */
 import { toErrorData } from "../errors.ts";
 import { copyBlob } from "./copy-blob.ts";
+import { digestBlobs } from "./digest-blobs.ts";
 import { fetchIntoWindow } from "./fetch-into-window.ts";
 import { hashInWindow } from "./hash-in-window.ts";
-import type { Job, JobResult, TargetOutcome } from "./jobs.ts";
+import type { DigestJob, Job, JobResult, TargetOutcome } from "./jobs.ts";
 import { uploadBlob } from "./upload-blob.ts";
 import { verifyBlob } from "./verify-blob.ts";
 import { type WorkerContext, workerContext } from "./worker-context.ts";
@@ -13,6 +14,10 @@ export async function runJob(job: Job): Promise<JobResult> {
   const context = workerContext();
   context.connections.inUse++;
   try {
+    if (job.kind === "digest") {
+      const digests = await digestBlobs(job, context);
+      return { ok: true, outcomes: [], digests, notices: context.notices.splice(0) };
+    }
     const outcomes = await perform(job, context);
     return { ok: true, outcomes, notices: context.notices.splice(0) };
   } catch (error) {
@@ -22,7 +27,10 @@ export async function runJob(job: Job): Promise<JobResult> {
   }
 }
 
-async function perform(job: Job, context: WorkerContext): Promise<readonly TargetOutcome[]> {
+async function perform(
+  job: Exclude<Job, DigestJob>,
+  context: WorkerContext,
+): Promise<readonly TargetOutcome[]> {
   switch (job.kind) {
     case "fetch":
       await fetchIntoWindow(job, context);
