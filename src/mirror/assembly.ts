@@ -38,6 +38,8 @@ interface Node {
 export interface AssemblyEvents {
   blob(arrival: Arrival, descriptor: Descriptor): void;
   manifest(arrival: Arrival, descriptor: Descriptor): void;
+  /** A blob that could not be read whole. True takes it for missing, as another part may have it; the run ends otherwise. */
+  unreadable?(error: unknown): boolean;
 }
 
 /** Blobs handed to the pool and not finished; more would only wait there. */
@@ -49,6 +51,8 @@ export class Assembly {
   readonly #expected = new Map<Digest, Expected>();
   /** Digests the archive held, whatever became of them. */
   readonly #found = new DigestSet();
+  /** Those of them that turned out to be damaged. */
+  readonly #lost = new Set<Digest>();
   /** What is at the destination. All else that is known of it is forgotten: see {@link Assembly.#settle}. */
   readonly #settled = new DigestSet();
   readonly #waiters = new Map<Digest, Node[]>();
@@ -62,6 +66,11 @@ export class Assembly {
   constructor(delivery: Delivery, events: AssemblyEvents) {
     this.#delivery = delivery;
     this.#events = events;
+  }
+
+  /** True when the archive, or an earlier part of it, had this and it could be read. */
+  has(digest: Digest): boolean {
+    return this.#found.has(digest) && !this.#lost.has(digest);
   }
 
   /** What was said about a digest before it came; undefined when nothing was. */
@@ -122,6 +131,7 @@ export class Assembly {
   addManifest(raw: RawManifest, content: ManifestContent): void {
     this.#throwFailure();
     const { digest } = raw.descriptor;
+    if (this.#found.has(digest)) return;
     this.#found.add(digest);
     // What refers to another manifest is wanted whether or not anything names it.
     if (content.subject !== undefined) this.expect(raw.descriptor, undefined);
@@ -133,6 +143,7 @@ export class Assembly {
   async addBlob(descriptor: Descriptor, place: BlobPlace): Promise<void> {
     this.#throwFailure();
     this.#found.add(descriptor.digest);
+    this.#lost.delete(descriptor.digest);
     await this.#limiter.start(() =>
       this.#arrive(descriptor, () => this.#delivery.deliver(descriptor, place)),
     );
@@ -142,6 +153,7 @@ export class Assembly {
   async addSmallBlob(descriptor: Descriptor, bytes: Uint8Array): Promise<void> {
     this.#throwFailure();
     this.#found.add(descriptor.digest);
+    this.#lost.delete(descriptor.digest);
     await this.#limiter.start(() =>
       this.#arrive(descriptor, () => this.#delivery.deliverBytes(descriptor, bytes)),
     );
@@ -154,9 +166,7 @@ export class Assembly {
   async complete(archive: string): Promise<void> {
     await this.#idle();
     const missing: Expected[] = [];
-    const lacking = [...this.#expected.values()].filter(
-      ({ descriptor }) => !this.#found.has(descriptor.digest),
-    );
+    const lacking = [...this.#expected.values()].filter(({ descriptor }) => !this.has(descriptor.digest));
     await Promise.all(
       lacking.map(async (expected) => {
         const { descriptor, role } = expected;
@@ -212,7 +222,11 @@ export class Assembly {
 
   async #arrive(descriptor: Descriptor, deliver: () => Promise<Arrival>): Promise<void> {
     await this.#guard(async () => {
-      const arrival = await deliver();
+      const arrival = await deliver().catch((error: unknown) => {
+        if (this.#events.unreadable?.(error) !== true) throw error;
+        this.#lost.add(descriptor.digest);
+      });
+      if (arrival === undefined) return;
       this.#events.blob(arrival, descriptor);
       this.#settle(descriptor.digest);
     });

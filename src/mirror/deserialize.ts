@@ -3,7 +3,8 @@ import { AceError } from "../errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type ArchiveSource, openArchive } from "./archive-source.ts";
+import { ArchiveParts } from "./archive-parts.ts";
+import type { ArchiveSource } from "./archive-source.ts";
 import type { AssemblyEvents } from "./assembly.ts";
 import { DryDelivery, RepositoryDelivery } from "./delivery.ts";
 import { readEntries } from "./read-entries.ts";
@@ -14,6 +15,8 @@ import { windowBytesFor } from "./window-size.ts";
 export interface DeserializeOptions {
   /** A path, or `-` for standard input. */
   source: string;
+  /** More of the same archive, in any order: what was written after an interruption. */
+  parts?: readonly string[];
   image: string;
   /** Bytes of a read call; 0 finds out. */
   blockBytes: number;
@@ -31,30 +34,36 @@ export interface DeserializeOptions {
 export async function deserialize(options: DeserializeOptions, run: RunContext): Promise<RunSummary> {
   const started = performance.now();
   const reference = parseReference(options.image);
-  const source = openArchive(options);
+  const parts = new ArchiveParts([options.source, ...(options.parts ?? [])], {
+    ...options,
+    log: (level, text) => run.ui.log(level, text),
+  });
   const repository = await run.target(reference);
   const delivery = options.dryRun
     ? new DryDelivery(run, repository)
     : new RepositoryDelivery(run, repository, (size, place) => chunkBytesFor(size, place, options, run));
   const { status, signal } = run;
   status.phase = options.dryRun ? "verifying" : "deserializing";
-  status.windowFill = () => source.windowFill();
+  status.windowFill = () => parts.source.windowFill();
   const counted = countArrivals(run);
-  const unpacking = new Unpacking(source, delivery, {
+  const unpacking = new Unpacking(parts.source, delivery, {
     strict: options.strict,
-    events: counted.events,
+    events: { ...counted.events, unreadable: parts.takesAsMissing },
     log: (level, text) => run.ui.log(level, text),
   });
-  const stop = () => source.close();
+  const stop = () => parts.close();
   signal.addEventListener("abort", stop, { once: true });
   try {
     run.pool.warmUp();
-    await checkFile(source, options, run);
-    await takeEntries(source, unpacking, signal).catch(async (error: unknown) => {
+    if (!parts.areSeveral) await checkFile(parts.source, options, run);
+    await parts.takeAll(unpacking, signal).catch(async (error: unknown) => {
       if (options.dryRun) throw error;
       throw await unpacking.salvage(error, repository.name, () => counted.totals().blobs);
     });
-    const unpacked = await unpacking.finish(options.untagged ? undefined : (reference.tag ?? "latest"));
+    const tag = options.untagged ? undefined : (reference.tag ?? "latest");
+    const unpacked = await unpacking.finish(tag).catch((error: unknown) => {
+      throw error instanceof AceError ? error.withDetails(...parts.shortfalls) : error;
+    });
     status.imagesTotal = unpacked.images;
     status.imagesDone = unpacked.images;
     return {
@@ -67,7 +76,7 @@ export async function deserialize(options: DeserializeOptions, run: RunContext):
     throw signal.aborted ? stoppedError(signal) : error;
   } finally {
     signal.removeEventListener("abort", stop);
-    source.close();
+    parts.close();
   }
 }
 
@@ -81,13 +90,6 @@ async function checkFile(source: ArchiveSource, options: DeserializeOptions, run
     // The first part of a resumed archive has no end, and what it holds is wanted all the same.
     if (options.dryRun || entries === 0 || !(error instanceof AceError)) throw error;
     run.ui.log("warn", `${error.message}; what stands before that is pushed, but not the tag`);
-  }
-}
-
-async function takeEntries(source: ArchiveSource, unpacking: Unpacking, signal: AbortSignal): Promise<void> {
-  for await (const entry of readEntries(source)) {
-    signal.throwIfAborted();
-    await unpacking.take(entry);
   }
 }
 

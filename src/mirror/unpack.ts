@@ -11,7 +11,13 @@ import { DigestSet } from "../content/digest-set.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../oci/digest.ts";
-import { childManifests, manifestLimitBytes, parseManifest } from "../oci/manifest.ts";
+import {
+  childManifests,
+  type ManifestContent,
+  manifestLimitBytes,
+  parseManifest,
+  type RawManifest,
+} from "../oci/manifest.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import { Assembly, type AssemblyEvents, type Expected } from "./assembly.ts";
 import type { Delivery } from "./delivery.ts";
@@ -32,25 +38,52 @@ export interface UnpackOptions {
   strict: boolean;
   events: AssemblyEvents;
   log(level: "info" | "warn", text: string): void;
+  /** Sees every manifest, verified, as it comes. */
+  manifest?(raw: RawManifest, content: ManifestContent): void;
 }
 
 /** Takes entries one after the other; {@link Unpacking.finish} when there are no more. */
 export class Unpacking {
   readonly #assembly: Assembly;
-  readonly #strict: StrictOrder | undefined;
-  readonly #source: ArchiveSource;
+  readonly #isStrict: boolean;
+  #strict: StrictOrder | undefined;
+  #source: ArchiveSource;
   readonly #delivery: Delivery;
   readonly #log: (level: "info" | "warn", text: string) => void;
+  readonly #seeManifest: UnpackOptions["manifest"];
   #first: IndexJson | undefined;
+  /** Of the archive at hand, which may be one of several parts. */
+  #partFirst: IndexJson | undefined;
   #last: IndexJson | undefined;
-  readonly #seen = new DigestSet();
+  #seen = new DigestSet();
 
   constructor(source: ArchiveSource, delivery: Delivery, options: UnpackOptions) {
     this.#source = source;
     this.#delivery = delivery;
     this.#log = options.log;
-    this.#strict = options.strict ? new StrictOrder(source.name) : undefined;
+    this.#seeManifest = options.manifest;
+    this.#isStrict = options.strict;
+    this.#strict = this.#isStrict ? new StrictOrder(source.name) : undefined;
     this.#assembly = new Assembly(delivery, options.events);
+  }
+
+  /** What the first index.json says; undefined before it came. */
+  get firstIndex(): IndexJson | undefined {
+    return this.#first;
+  }
+
+  /**
+   * Goes on with another part: what one lacks another may have.
+   * @param open called when nothing of the part before is under way any more
+   */
+  async goOnWith(open: () => Promise<ArchiveSource>): Promise<void> {
+    await this.#assembly.settled();
+    this.#expectNamed();
+    this.#source = await open();
+    this.#strict = this.#isStrict ? new StrictOrder(this.#source.name) : undefined;
+    this.#partFirst = undefined;
+    this.#last = undefined;
+    this.#seen = new DigestSet();
   }
 
   /** @throws AceError `archive` or `digest` for an entry that is wrong */
@@ -85,8 +118,7 @@ export class Unpacking {
         `Cannot unpack ${this.#source.name}: it has no index.json, so it is no OCI archive`,
       );
     }
-    for (const descriptor of this.#last?.manifests ?? first.manifests)
-      this.#assembly.expect(descriptor, undefined);
+    this.#expectNamed();
     await this.#assembly.complete(this.#source.name);
     await this.#delivery.tag(first.root, this.#assembly.rootRaw, tag);
     return { root: first.root, tag: first.tag, images: this.#countImages(first.root) };
@@ -107,6 +139,11 @@ export class Unpacking {
     return error.withDetails(fact);
   }
 
+  /** Resolves when nothing is under way any more, whatever became of it. */
+  settled(): Promise<void> {
+    return this.#assembly.settled();
+  }
+
   #countImages(root: Descriptor): number {
     const raw = this.#assembly.rootRaw;
     if (raw === undefined) return 1;
@@ -115,12 +152,22 @@ export class Unpacking {
 
   /** index.json comes twice: the first names the root, the last everything. */
   #takeIndex(index: IndexJson): void {
+    this.#last = index;
+    if (this.#partFirst !== undefined) return;
+    this.#partFirst = index;
+    this.#strict?.setRoot(index.root.digest);
     if (this.#first === undefined) {
       this.#first = index;
       this.#assembly.expectRoot(index.root);
-      this.#strict?.setRoot(index.root.digest);
+    } else if (index.root.digest !== this.#first.root.digest) {
+      this.#log("info", `${this.#source.name} is about another image; it only completes the others`);
     }
-    this.#last = index;
+  }
+
+  /** All that the archive at hand names must be there in the end, unless it is about something else. */
+  #expectNamed(): void {
+    if (this.#partFirst?.root.digest !== this.#first?.root.digest) return;
+    for (const descriptor of this.#last?.manifests ?? []) this.#assembly.expect(descriptor, undefined);
   }
 
   async #takeBlob(entry: TarFound, digest: Digest): Promise<void> {
@@ -131,6 +178,8 @@ export class Unpacking {
       );
     }
     this.#seen.add(digest);
+    // An earlier part had it; only its place matters, and that only to --strict.
+    if (this.#strict === undefined && this.#assembly.has(digest)) return;
     const expected = this.#assembly.expected(digest);
     if (expected !== undefined) checkSize(entry, expected, this.#source.name);
     if (expected?.role === "manifest") return this.#takeManifest(entry, expected);
@@ -146,11 +195,14 @@ export class Unpacking {
       `${descriptor.digest} in ${this.#source.name}`,
     );
     this.#strict?.manifest(descriptor.digest, content, filters[0]);
+    this.#seeManifest?.({ descriptor, bytes }, content);
     this.#assembly.addManifest({ descriptor, bytes }, content);
   }
 
   async #takeContent(entry: TarFound, descriptor: Descriptor): Promise<void> {
     this.#strict?.settled(descriptor.digest);
+    // An earlier part had it.
+    if (this.#assembly.has(descriptor.digest)) return;
     const place = await this.#source.claim(entry.bodyOffset, entry.sizeBytes);
     await this.#assembly.addBlob(descriptor, place);
   }
@@ -164,10 +216,11 @@ export class Unpacking {
     const mediaType = sniffManifest(bytes);
     if (mediaType === undefined) {
       this.#strict?.settled(digest);
-      return this.#assembly.addSmallBlob(plain, bytes);
+      return this.#assembly.has(digest) ? undefined : this.#assembly.addSmallBlob(plain, bytes);
     }
     const content = parseManifest(bytes, mediaType, `${digest} in ${this.#source.name}`);
     this.#strict?.manifest(digest, content);
+    this.#seeManifest?.({ descriptor: { ...plain, mediaType }, bytes }, content);
     this.#assembly.addManifest({ descriptor: { ...plain, mediaType }, bytes }, content);
   }
 
