@@ -17,6 +17,8 @@ export type EntryRole =
  * @throws AceError `archive` for a name that leads out of the archive, or a blob whose digest is malformed
  */
 export function classifyEntry(name: string): EntryRole {
+  const [, usualAlgorithm, usualHex] = usualBlob.exec(name) ?? [];
+  if (usualAlgorithm !== undefined && usualHex !== undefined) return blobRole(name, usualAlgorithm, usualHex);
   const path = safePath(name);
   switch (path) {
     case "oci-layout":
@@ -37,6 +39,9 @@ export function classifyEntry(name: string): EntryRole {
     ? ignoredBlob(name, "it is not at blobs/ALGORITHM/HEX")
     : blobRole(name, algorithm, hex);
 }
+
+/** What nearly every entry is called: nothing in such a name needs a closer look. */
+const usualBlob = /^blobs\/([a-z0-9]+)\/([0-9a-f]+)$/;
 
 /** The name of a blob's entry, the same in a tar and in a layout on disk. */
 export function blobEntryName(digest: Digest): string {

@@ -4,7 +4,6 @@ import { sniffBytes, sniffCompression } from "../archive/decompress.ts";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
 import { startReader } from "../pool/reader.ts";
-import { openSegment } from "../tape/fill-segment.ts";
 import { Window } from "../tape/window.ts";
 import { windowBytesFor } from "./window-size.ts";
 
@@ -19,6 +18,8 @@ export interface ArchiveSource {
   /** Bytes of the tar that have come in, for the progress. */
   position(): number;
   windowFill(): number | undefined;
+  /** True when what is read is compressed; known at the latest at the archive's end. */
+  isPacked(): boolean;
   /**
    * A private copy of up to `length` bytes from `offset` on; fewer only at the archive's end.
    * In a stream `offset` must not lie before what was claimed or discarded.
@@ -96,6 +97,10 @@ class FileSource implements ArchiveSource {
     return undefined;
   }
 
+  isPacked(): boolean {
+    return false;
+  }
+
   async read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(Math.min(length, Math.max(0, this.totalBytes - offset)));
     const fd = this.#fd;
@@ -138,15 +143,29 @@ class StreamSource implements ArchiveSource {
   readonly #ended: Promise<number>;
   /** Up to here everything is claimed or discarded. */
   #cursor = 0;
+  #isPacked = false;
+  /** True when the reader reads no more. */
+  #isOver = false;
 
   constructor(options: ArchiveSourceOptions) {
     this.name = options.source === "-" ? "standard input" : options.source;
     this.#window = Window.create(windowBytesFor(options.windowBytes, 1));
-    this.#ended = startReader({
-      window: this.#window.handle,
-      source: options.source,
-      blockBytes: options.blockBytes,
-    });
+    this.#ended = startReader(
+      {
+        window: this.#window.handle,
+        source: options.source,
+        blockBytes: options.blockBytes,
+      },
+      (compression) => {
+        this.#isPacked = compression !== "none";
+      },
+    );
+    const over = (error?: unknown) => {
+      this.#isOver = true;
+      // A thread that broke down sets no end to the stream; whoever waits learns why from what it waits for.
+      if (error instanceof AceError && error.code === "internal") this.#window.abort();
+    };
+    this.#ended.then(() => over(), over);
   }
 
   position(): number {
@@ -155,6 +174,10 @@ class StreamSource implements ArchiveSource {
 
   windowFill(): number {
     return Math.max(0, this.#window.front - this.#window.scanned) / this.#window.capacityBytes;
+  }
+
+  isPacked(): boolean {
+    return this.#isPacked;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -173,7 +196,7 @@ class StreamSource implements ArchiveSource {
   }
 
   async claim(offset: number, size: number): Promise<BlobPlace> {
-    await this.#discardTo(offset);
+    await this.#discardTo(offset, 1);
     const slot = await this.#append(offset, offset + size);
     return { kind: "window", window: this.#window.handle, slot, offset };
   }
@@ -186,16 +209,26 @@ class StreamSource implements ArchiveSource {
     this.#window.abort();
   }
 
-  async #discardTo(offset: number): Promise<void> {
-    if (offset <= this.#cursor) return;
+  /** Little things are let go of together: a segment for each of a million headers would cost more than the bytes. */
+  async #discardTo(offset: number, leastBytes = discardBytes): Promise<void> {
+    if (offset < this.#cursor + leastBytes) return;
     const slot = await this.#append(this.#cursor, offset);
     this.#window.advance(slot, offset);
   }
 
   async #append(start: number, end: number): Promise<number> {
-    const slot = await openSegment(this.#window, start, end);
-    this.#cursor = end;
-    return slot;
+    for (;;) {
+      // The reader retires what is released, as long as it reads; many small entries may be left when it is done.
+      if (this.#isOver) this.#window.scan();
+      const slot = this.#window.append(start, end);
+      if (slot !== undefined) {
+        this.#cursor = end;
+        return slot;
+      }
+      this.#window.throwIfAborted();
+      // A timer, since it alone keeps the process alive once the reader is gone.
+      await new Promise((resolve) => setTimeout(resolve, slotWaitMs));
+    }
   }
 
   /** Waits for the reader; when the window is aborted, the reader's own error is the one to report. */
@@ -208,6 +241,12 @@ class StreamSource implements ArchiveSource {
     }
   }
 }
+
+/** Bytes that are discarded together; a small part of the smallest window. */
+const discardBytes = 1024 * 1024;
+
+/** How long one wait for a free slot lasts before the state is looked at again. */
+const slotWaitMs = 2;
 
 /** How long a stopped window waits for the reader to say why. */
 const readerGraceMs = 200;

@@ -71,7 +71,7 @@ export async function imagesBelow(
 }
 
 /** By its type, or by the annotation that only gathering writes: not every registry and tool keeps the type. */
-function isGather(content: ManifestContent): boolean {
+export function isGather(content: ManifestContent): boolean {
   if (content.kind !== "index") return false;
   return (
     content.artifactType === gatherArtifactType ||

@@ -30,8 +30,18 @@ export async function imagePlatform(
 ): Promise<Platform | undefined> {
   const { bytes } = await repository.fetchManifest(image);
   const { config } = parseManifest(bytes, image.mediaType, `${repository.name}@${image.digest}`);
-  if (config === undefined || !configTypes.includes(config.mediaType)) return undefined;
-  const text = new TextDecoder().decode(await readConfig(config, repository));
+  if (config === undefined || !isImageConfig(config)) return undefined;
+  return platformOfConfig(await readConfig(config, repository));
+}
+
+/** True for the config of an image, as a manifest names it. */
+export function isImageConfig({ mediaType }: Descriptor): boolean {
+  return configTypes.includes(mediaType);
+}
+
+/** The platform that an image's config names; undefined for what is no config, and for one that names none. */
+export function platformOfConfig(config: Uint8Array): Platform | undefined {
+  const text = new TextDecoder().decode(config);
   const result = v.safeParse(configSchema, text);
   return result.success && isKnownPlatform(result.output) ? result.output : undefined;
 }
