@@ -12,6 +12,7 @@ import Scatter from "./commands/mirror/scatter.ts";
 import Serialize from "./commands/mirror/serialize.ts";
 import Verify from "./commands/mirror/verify.ts";
 import type { Commands } from "./commands/run-program.ts";
+import Mbuffer from "./commands/util/mbuffer.ts";
 import Prune from "./commands/util/prune.ts";
 import Registry from "./commands/util/registry.ts";
 import Version from "./commands/version.ts";
@@ -28,6 +29,7 @@ export const COMMANDS: Commands = {
   "mirror:list": List,
   "mirror:scatter": Scatter,
   "mirror:serialize": Serialize,
+  "util:mbuffer": Mbuffer,
   "util:prune": Prune,
   "mirror:verify": Verify,
   "util:registry": Registry,

@@ -1,6 +1,7 @@
 /** What all commands share: errors that pass through untouched, and for the mirror's the global flags and the run. */
 import { Command, Flags } from "@oclif/core";
 import type { RunContext } from "../mirror/run.ts";
+import type { UiOptions } from "../ui/open-ui.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { environment } from "./environment.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -16,14 +17,36 @@ export const configFlag = Flags.string({
     "Configuration file; of several the first that exists is used (also ACE_DT_CONFIG). Without it: ace-dt-config.yaml, ~/.config/ace/dt/config.yaml, /etc/ace/dt/config.yaml.",
 });
 
-/** The flags of every mirror command, parsed. */
-export interface GlobalFlags {
-  config: string[] | undefined;
-  recursive: boolean;
+/** What is said and shown, for every command that runs for a while. */
+export const uiFlags = {
+  verbosity: Flags.string({
+    char: "v",
+    helpValue: "LEVEL",
+    description: "How much to log: error, warn (default), info, debug or a number (also ACE_DT_VERBOSITY).",
+  }),
+  quiet: Flags.boolean({
+    char: "q",
+    description: "Nothing on standard output and no progress; errors are still shown.",
+  }),
+  "no-term": Flags.boolean({ description: "Plain progress lines, also on a terminal." }),
+  debug: Flags.string({
+    helpValue: "FILE",
+    description: "Write all events of the user interface to FILE.",
+  }),
+};
+
+/** {@link uiFlags}, parsed. */
+export interface ParsedUiFlags {
   verbosity: string | undefined;
   quiet: boolean;
   "no-term": boolean;
   debug: string | undefined;
+}
+
+/** The flags of every mirror command, parsed. */
+export interface GlobalFlags extends ParsedUiFlags {
+  config: string[] | undefined;
+  recursive: boolean;
 }
 
 /** A command whose errors are printed by the program, not by oclif. */
@@ -41,20 +64,7 @@ export abstract class MirrorCommand extends BaseCommand {
       description: "Copy also what refers to the images: signatures, SBOMs.",
     }),
     config: configFlag,
-    verbosity: Flags.string({
-      char: "v",
-      helpValue: "LEVEL",
-      description: "How much to log: error, warn (default), info, debug or a number (also ACE_DT_VERBOSITY).",
-    }),
-    quiet: Flags.boolean({
-      char: "q",
-      description: "Nothing on standard output and no progress; errors are still shown.",
-    }),
-    "no-term": Flags.boolean({ description: "Plain progress lines, also on a terminal." }),
-    debug: Flags.string({
-      helpValue: "FILE",
-      description: "Write all events of the user interface to FILE.",
-    }),
+    ...uiFlags,
   };
 
   /**
@@ -65,7 +75,7 @@ export abstract class MirrorCommand extends BaseCommand {
     flags: GlobalFlags,
     work: (run: RunContext) => Promise<RunSummary | undefined>,
   ): Promise<void> {
-    const verbosity = verbosityOf(flags);
+    const showing = uiOptions(flags);
     const [{ loadConfig }, { Registries }, { openRun }, { openUi }] = await Promise.all([
       import("../config/load-config.ts"),
       import("../config/registries.ts"),
@@ -74,7 +84,7 @@ export abstract class MirrorCommand extends BaseCommand {
     ]);
     const config = await loadConfig({ configFlags: flags.config ?? [], environment });
     const registries = new Registries(config, environment);
-    const ui = openUi({ quiet: flags.quiet, noTerm: flags["no-term"], verbosity, debugFile: flags.debug });
+    const ui = openUi(showing);
     try {
       const run = openRun({ config, registries, ui, signal: stopSignal, version });
       try {
@@ -89,7 +99,20 @@ export abstract class MirrorCommand extends BaseCommand {
   }
 }
 
-function verbosityOf(flags: GlobalFlags): number {
+/**
+ * What the flags say of the user interface.
+ * @throws AceError `usage` or `config` for a level that is none
+ */
+export function uiOptions(flags: ParsedUiFlags): UiOptions {
+  return {
+    quiet: flags.quiet,
+    noTerm: flags["no-term"],
+    verbosity: verbosityOf(flags),
+    debugFile: flags.debug,
+  };
+}
+
+function verbosityOf(flags: ParsedUiFlags): number {
   if (flags.verbosity !== undefined) return parseVerbosity(flags.verbosity, "--verbosity", "usage");
   const variable = environment.ACE_DT_VERBOSITY;
   return variable ? parseVerbosity(variable, "ACE_DT_VERBOSITY", "config") : defaultVerbosity;

@@ -17,7 +17,7 @@ export type Position = (status: RunStatus) => number;
 /** The figures of the archives that are over, and how to get those of the one at work. */
 class BatchStatus implements RunStatus {
   phase: string;
-  inFlight: () => number;
+  inFlight: RunStatus["inFlight"];
   over = { imagesDone: 0, blobsDone: 0, blobsSkipped: 0, bytesSkipped: 0, bytes: 0 };
   /** What has not begun. */
   ahead: { images: number; bytes: number };
@@ -27,7 +27,12 @@ class BatchStatus implements RunStatus {
   /** Images of those that are over. */
   imagesOver = 0;
 
-  constructor(phase: string, parts: readonly BatchPart[], position: Position, inFlight: () => number) {
+  constructor(
+    phase: string,
+    parts: readonly BatchPart[],
+    position: Position,
+    inFlight: RunStatus["inFlight"],
+  ) {
     this.phase = phase;
     this.#position = position;
     this.inFlight = inFlight;

@@ -182,6 +182,16 @@ export class Window {
     }
   }
 
+  /** Blocks the thread until the front is at `target` or beyond. @throws AceError `stopped` when the window is aborted */
+  blockForFront(target: number): void {
+    for (;;) {
+      const seen = Atomics.load(this.#words, frontWord);
+      this.throwIfAborted();
+      if (this.front >= target) return;
+      Atomics.wait(this.#words, frontWord, seen, 1000);
+    }
+  }
+
   /** Blocks the thread until a segment, the end or the state changed after `seen` ({@link progressSignal}), or the time is up. */
   blockForProgress(seen: number, timeoutMs: number): void {
     Atomics.wait(this.#words, progressWord, seen, timeoutMs);

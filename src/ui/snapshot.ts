@@ -10,7 +10,7 @@ type PlainFigures = {
 /** A {@link RunStatus} with its functions called. Survives JSON. */
 export interface Snapshot extends PlainFigures {
   bytesMoved: number;
-  inFlight: number;
+  inFlight?: number;
   /** 0 to 1. */
   windowFill?: number;
   /** Smoothed. */
@@ -60,11 +60,12 @@ export function takeSnapshot(status: RunStatus, rate: RateMeter, nowMs: number):
   const bytesMoved = status.bytesMoved();
   const bytesPerSecond = Math.max(0, rate.update(bytesMoved, nowMs));
   const windowFill = status.windowFill();
+  const inFlight = status.inFlight();
   const left = bytesTotal - bytesMoved;
   return {
     ...{ phase, imagesDone, imagesTotal, blobsDone, blobsTotal, blobsSkipped, blobsMounted },
     ...{ bytesTotal, bytesSkipped, bytesMounted, bytesMoved, bytesPerSecond },
-    inFlight: status.inFlight(),
+    ...(inFlight === undefined ? {} : { inFlight }),
     ...(windowFill === undefined ? {} : { windowFill }),
     ...(left > 0 && bytesPerSecond >= 1 ? { secondsLeft: left / bytesPerSecond } : {}),
   };
@@ -82,7 +83,7 @@ export function formatSnapshot(snapshot: Snapshot): string {
     `${formatBytes(bytesPerSecond)}/s`,
     secondsLeft === undefined ? undefined : `${formatSeconds(secondsLeft)} left`,
     windowFill === undefined ? undefined : `window ${Math.round(windowFill * 100)}%`,
-    `${inFlight} in flight`,
+    inFlight === undefined ? undefined : `${inFlight} in flight`,
     progress("images", snapshot.imagesDone, snapshot.imagesTotal),
     progress("blobs", snapshot.blobsDone, snapshot.blobsTotal),
     snapshot.blobsSkipped > 0 ? `${snapshot.blobsSkipped} skipped` : undefined,

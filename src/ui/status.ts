@@ -16,8 +16,8 @@ export interface RunStatus {
   bytesMounted: number;
   /** Bytes moved so far, over the network or to the medium, whichever the verb is about. */
   bytesMoved: () => number;
-  /** Blobs in flight now. */
-  inFlight: () => number;
+  /** Blobs in flight now; undefined when the run has none. */
+  inFlight: () => number | undefined;
   /** How full the window is, 0 to 1; undefined when the run has no window. */
   windowFill: () => number | undefined;
 }
