@@ -8,7 +8,7 @@ import { Failures, failuresError } from "./failures.ts";
 import { dropRepeats } from "./gather.ts";
 import { sourceOf } from "./gather-index.ts";
 import type { GatherOptions } from "./gather-options.ts";
-import { type KnownBlobOptions, readKnownBlobs } from "./known-blobs.ts";
+import { type KnownBlobOptions, readKnownBlobs, warnOfForeignCheckpoints } from "./known-blobs.ts";
 import type { ArchiveContent } from "./plan-archive.ts";
 import { planGathered } from "./plan-gathered.ts";
 import { resolveSources } from "./resolve-source.ts";
@@ -50,6 +50,7 @@ export async function archive(options: ArchiveOptions, run: RunContext): Promise
   };
   const plan = await planGathered(entries, content, options, failures, run);
   throwFailures(failures, sources.length);
+  warnOfForeignCheckpoints(options, plan, run);
   run.status.phase = "archiving";
   const addresses = new Map(entries.map(({ reference, repository }) => [reference, repository.address]));
   const blobSource: BlobSource = (entry: Descriptor) => {

@@ -2,7 +2,7 @@
 import { parseReference } from "../oci/reference.ts";
 import { checkDestination } from "../tape/medium.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type KnownBlobOptions, openGraph, readKnownBlobs } from "./known-blobs.ts";
+import { type KnownBlobOptions, openGraph, readKnownBlobs, warnOfForeignCheckpoints } from "./known-blobs.ts";
 import { type ArchiveContent, planArchive } from "./plan-archive.ts";
 import type { RunContext } from "./run.ts";
 import { type MediumOptions, writePlan } from "./write-plan.ts";
@@ -29,6 +29,7 @@ export async function serialize(options: SerializeOptions, run: RunContext): Pro
     loadAs: options.manifestJson ? options.image : undefined,
   };
   const plan = await planArchive((skip) => openGraph(options.image, options.recursive, skip, run), content);
+  warnOfForeignCheckpoints(options, plan, run);
   run.status.phase = "serializing";
   const source = (await run.source(reference)).address;
   const writing = { verb: "serialize", medium, blobSource: () => source, startedMs };

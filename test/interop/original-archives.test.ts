@@ -135,6 +135,40 @@ for (const kind of registryKinds) {
       await high.expectAll("scatter/delta", "sync-1", await readOriginal());
     });
 
+    for (const [at, order] of [
+      ["serialize.tar", "part2.tar"],
+      ["part2.tar", "serialize.tar"],
+    ].entries()) {
+      testNeeding([kind.need], `${order.join(" and ")} go in together with --parts`, async () => {
+        const [first = "", second = ""] = order.map(originalFile);
+        await high.deserializeOk(first, `scatter/parts-${at}:here`, ["--parts", second]);
+        await high.expectAll(`scatter/parts-${at}`, "here", await readOriginal());
+      });
+    }
+
+    testNeeding(
+      [kind.need],
+      "part2.tar completes a serialize.tar that was cut where its ledger says",
+      async () => {
+        const cut = high.dir.file("cut.tar");
+        await Bun.write(cut, Bun.file(originalFile("serialize.tar")).slice(0, 28_161));
+        await high.deserializeOk(cut, "scatter/cut:here", ["--parts", originalFile("part2.tar")]);
+        await high.expectAll("scatter/cut", "here", await readOriginal());
+      },
+    );
+
+    testNeeding(
+      [kind.need],
+      "delta.tar takes with --parts what serialize.tar has, and tags its own image",
+      async () => {
+        await high.deserializeOk(originalFile("delta.tar"), "scatter/delta-parts:sync-2", [
+          "--parts",
+          originalFile("serialize.tar"),
+        ]);
+        await high.expectAll("scatter/delta-parts", "sync-2", await readOriginal("batch/000002-ops.tar"));
+      },
+    );
+
     testNeeding(
       [kind.need],
       "part2.tar, which lacks even the root, is completed from the registry",
