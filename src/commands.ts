@@ -10,6 +10,7 @@ import Gather from "./commands/mirror/gather.ts";
 import List from "./commands/mirror/list.ts";
 import Scatter from "./commands/mirror/scatter.ts";
 import Serialize from "./commands/mirror/serialize.ts";
+import Unarchive from "./commands/mirror/unarchive.ts";
 import Verify from "./commands/mirror/verify.ts";
 import type { Commands } from "./commands/run-program.ts";
 import Mbuffer from "./commands/util/mbuffer.ts";
@@ -29,9 +30,10 @@ export const COMMANDS: Commands = {
   "mirror:list": List,
   "mirror:scatter": Scatter,
   "mirror:serialize": Serialize,
-  "util:mbuffer": Mbuffer,
+  "mirror:unarchive": Unarchive,
   "util:prune": Prune,
   "mirror:verify": Verify,
+  "util:mbuffer": Mbuffer,
   "util:registry": Registry,
   version: Version,
 };

@@ -7,6 +7,21 @@ import type { RunSummary } from "../ui/summary.ts";
 import { arrivalOf } from "./outcomes.ts";
 import type { RunContext } from "./run.ts";
 
+/** Where images are read: a repository, or what stands in place of one. */
+export interface BlobOrigin {
+  /** For messages. */
+  readonly name: string;
+  readonly address: RepositoryAddress;
+}
+
+/** Sends the blobs of an origin that is no repository. */
+export interface BlobOutlet {
+  /** Stands for the origin; nobody can be reached there. */
+  readonly address: RepositoryAddress;
+  /** Never rejects: each target has its own outcome. */
+  send(descriptor: Descriptor, targets: readonly RepositoryAddress[]): Promise<readonly TargetOutcome[]>;
+}
+
 /** What was moved, all in all. */
 export type TransferTotals = Omit<RunSummary, "verb" | "images" | "seconds" | "notes">;
 
@@ -29,6 +44,7 @@ const noOutcome: TargetOutcome = {
 
 export class BlobTransfer {
   readonly #run: RunContext;
+  readonly #outlet: BlobOutlet | undefined;
   readonly #travels = new Map<Digest, Travel>();
   readonly totals: TransferTotals = {
     blobs: 0,
@@ -39,9 +55,13 @@ export class BlobTransfer {
     bytesMounted: 0,
   };
 
-  constructor(run: RunContext) {
+  /** @param outlet where blobs come from that no repository has */
+  constructor(run: RunContext, outlet?: BlobOutlet) {
     this.#run = run;
-    run.status.bytesMoved = () => run.pool.movedBytes;
+    this.#outlet = outlet;
+    // An archive that passes once has been counted on its way into the local store.
+    const before = run.pool.movedBytes;
+    run.status.bytesMoved = () => run.pool.movedBytes - before;
   }
 
   /** Announces that a repository will need the blob, so that one reading serves all. Before any {@link ensure}. */
@@ -169,6 +189,7 @@ export class BlobTransfer {
     source: RepositoryAddress,
     targets: readonly RepositoryAddress[],
   ): Promise<readonly TargetOutcome[]> {
+    if (source === this.#outlet?.address) return this.#outlet.send(descriptor, targets);
     const { mediaType, digest, size } = descriptor;
     return this.#run.pool.run({
       kind: "copy",

@@ -6,7 +6,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Repository } from "../registry/repository.ts";
 import { registryOf } from "./blob-transfer.ts";
-import { imagesAtOnce } from "./distribute.ts";
+import { type ArchiveOrigin, imagesAtOnce } from "./distribute.ts";
 import type { Failure } from "./failures.ts";
 import type { Route, ScatterPlan } from "./plan-scatter.ts";
 import { type RunContext, stoppedError } from "./run.ts";
@@ -33,6 +33,15 @@ export interface CheckResult {
   error: AceError | undefined;
 }
 
+/** How to check. */
+export interface CheckOptions {
+  verb: string;
+  /** Referrers too. */
+  recursive: boolean;
+  /** Set for an archive, which may lack something. */
+  archive?: ArchiveOrigin;
+}
+
 /**
  * Checks a plan to its end, whatever is wrong on the way.
  * @param failures sources that could not be asked
@@ -41,12 +50,12 @@ export interface CheckResult {
 export async function checkRoutes(
   plan: ScatterPlan,
   failures: readonly Failure[],
-  options: { verb: string; recursive: boolean },
+  options: CheckOptions,
   run: RunContext,
 ): Promise<CheckResult> {
   run.status.imagesTotal = plan.routes.length;
   run.status.phase = "looking at destinations";
-  const work = new Check(options.recursive, run);
+  const work = new Check(options, run);
   const found: { row: CheckRow; error: unknown }[] = [
     ...failures.map(({ name, error }) => problemRow(name, "", undefined, error)),
     ...plan.refused.map(({ entry, destination, error }) =>
@@ -89,25 +98,28 @@ interface Claim {
 }
 
 class Check {
-  readonly #recursive: boolean;
+  readonly #options: CheckOptions;
   readonly #run: RunContext;
   readonly #limiter = new Limiter(imagesAtOnce);
   readonly #manifests = new Map<string, Promise<boolean>>();
   readonly #problems = new Map<Route, unknown>();
   readonly #bytes = new Map<Route, number>();
 
-  constructor(recursive: boolean, run: RunContext) {
-    this.#recursive = recursive;
+  constructor(options: CheckOptions, run: RunContext) {
+    this.#options = options;
     this.#run = run;
   }
 
   async rows(routes: readonly Route[]): Promise<{ row: CheckRow; error: unknown }[]> {
-    const standings = new Standings(this.#recursive, this.#run);
+    const reading = new Standings(this.#options.recursive, this.#run);
     const known = new Map<Route, Standing>();
     await Promise.all(
-      routes.map((route) => this.#attempt(route, async () => known.set(route, await standings.of(route)))),
+      routes.map((route) => this.#attempt(route, async () => known.set(route, await reading.of(route)))),
     );
-    await this.#measure(routes.flatMap((route) => known.get(route) ?? []));
+    const standings = routes.flatMap((route) => known.get(route) ?? []);
+    await this.#measure(standings);
+    const lacking = await this.#options.archive?.review(standings);
+    for (const [{ route }, error] of lacking ?? []) this.#problems.set(route, error);
     return routes.map((route) => {
       const { entry, destination } = route;
       const { digest } = entry.descriptor;

@@ -3,7 +3,7 @@ import type { GraphNode } from "../content/walk.ts";
 import { walkGraph } from "../content/walk.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Repository } from "../registry/repository.ts";
-import type { BlobTransfer } from "./blob-transfer.ts";
+import type { BlobOrigin, BlobTransfer } from "./blob-transfer.ts";
 import { sourceOf } from "./gather-index.ts";
 import { explainSparse } from "./sparse-refusal.ts";
 
@@ -12,7 +12,7 @@ export type CopyMemo = Map<string, { source: string; done: Promise<void> }>;
 
 /** What takes part in a copy. */
 export interface GraphCopy {
-  source: Repository;
+  source: BlobOrigin;
   target: Repository;
   transfer: BlobTransfer;
   memo: CopyMemo;

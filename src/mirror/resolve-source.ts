@@ -6,7 +6,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { goJson } from "../oci/go-json.ts";
 import type { PlatformChoice } from "../oci/platform-filter.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { Repository } from "../registry/repository.ts";
+import type { BlobOrigin } from "./blob-transfer.ts";
 import { choosePlatforms } from "./choose-platforms.ts";
 import type { Failures } from "./failures.ts";
 import { type RunContext, targetOf } from "./run.ts";
@@ -16,7 +16,7 @@ export interface GatherEntry {
   /** The source reference, verbatim. */
   reference: string;
   /** Where the blobs come from. */
-  repository: Repository;
+  repository: BlobOrigin;
   /** Where the graph below `descriptor` is read: the repository, with rebuilt indexes that only we have. */
   graph: GraphSource;
   /** With the annotations that the index will carry. */

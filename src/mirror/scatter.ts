@@ -13,6 +13,7 @@ import { type CheckResult, checkRoutes } from "./check-routes.ts";
 import { distribute } from "./distribute.ts";
 import { sourceOf } from "./gather-index.ts";
 import { planScatter, type ScatterPlan, throwRefusals } from "./plan-scatter.ts";
+import type { GatherEntry } from "./resolve-source.ts";
 import { type RunContext, targetOf } from "./run.ts";
 
 export interface ScatterOptions {
@@ -51,12 +52,7 @@ async function openPlan(options: ScatterOptions, run: RunContext): Promise<Scatt
   const reference = parseReference(options.image);
   const repository = await run.source(reference);
   const root = await repository.fetchTarget(targetOf(reference));
-  const entries = entriesOf(root, options.image).map((descriptor) => ({
-    reference: sourceOf(descriptor) ?? "",
-    repository,
-    graph: repository,
-    descriptor,
-  }));
+  const entries = entriesOf(root, options.image, { repository, graph: repository });
   const plan = planScatter(entries, {
     mapper,
     selector,
@@ -72,8 +68,24 @@ export function tellUnmatched(plan: ScatterPlan, run: RunContext): void {
   for (const name of plan.unmatched) run.ui.log("info", `no destination for ${name}`);
 }
 
-/** What an index gathers; a plain image stands for itself, under the name it was asked for by. */
-function entriesOf(root: RawManifest, image: string): readonly Descriptor[] {
+/**
+ * What an index gathers; a plain image stands for itself.
+ * @param image the name by which the plain image goes
+ * @param origin where it is read
+ */
+export function entriesOf(
+  root: RawManifest,
+  image: string,
+  origin: Pick<GatherEntry, "repository" | "graph">,
+): GatherEntry[] {
+  return descriptorsOf(root, image).map((descriptor) => ({
+    ...origin,
+    reference: sourceOf(descriptor) ?? "",
+    descriptor,
+  }));
+}
+
+function descriptorsOf(root: RawManifest, image: string): readonly Descriptor[] {
   const content = parseManifest(root.bytes, root.descriptor.mediaType, image);
   const children = childManifests(content);
   if (isIndexType(content.mediaType) && children.some((child) => sourceOf(child) !== undefined))

@@ -70,6 +70,15 @@ export interface DigestJob {
   blobs: readonly { place: BlobPlace; size: number; algorithm: string }[];
 }
 
+/** Put a blob of a stream into the local store. */
+export interface KeepJob {
+  kind: "keep";
+  place: BlobPlace;
+  descriptor: Descriptor;
+  /** Open for writing, for as long as the job runs. */
+  store: StoreHandle;
+}
+
 /** Bring a blob from one repository to others, reading it once. */
 export interface CopyJob {
   kind: "copy";
@@ -80,7 +89,7 @@ export interface CopyJob {
   chunkBytes: number;
 }
 
-export type Job = FetchJob | HashJob | UploadJob | VerifyJob | CopyJob | DigestJob;
+export type Job = FetchJob | HashJob | UploadJob | VerifyJob | KeepJob | CopyJob | DigestJob;
 
 /** How a blob came to be at a target. */
 export type Arrival = "moved" | "mounted" | "skipped";

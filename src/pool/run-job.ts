@@ -5,6 +5,7 @@ import { digestBlobs } from "./digest-blobs.ts";
 import { fetchIntoWindow } from "./fetch-into-window.ts";
 import { hashInWindow } from "./hash-in-window.ts";
 import type { DigestJob, Job, JobResult, TargetOutcome } from "./jobs.ts";
+import { keepBlob } from "./keep-blob.ts";
 import { uploadBlob } from "./upload-blob.ts";
 import { verifyBlob } from "./verify-blob.ts";
 import { type WorkerContext, workerContext } from "./worker-context.ts";
@@ -41,6 +42,8 @@ async function perform(
     case "verify":
       await verifyBlob(job, context);
       return [];
+    case "keep":
+      return [{ arrival: await keepBlob(job, context) }];
     case "upload":
       return [{ arrival: await uploadBlob(job, context) }];
     case "copy":

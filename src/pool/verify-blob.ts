@@ -1,5 +1,4 @@
 /** Reads one blob of an archive and checks its digest; nothing is sent anywhere. */
-
 import { attachWindow } from "./attach-window.ts";
 import type { VerifyJob } from "./jobs.ts";
 import { filePieces, originOf, windowPieces } from "./place-pieces.ts";
@@ -9,7 +8,20 @@ import { VerifyingBody } from "./verifying-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** @throws AceError `digest` */
-export async function verifyBlob(job: VerifyJob, context: WorkerContext): Promise<void> {
+export function verifyBlob(job: VerifyJob, context: WorkerContext): Promise<void> {
+  return readVerified(job, context, () => undefined);
+}
+
+/**
+ * Reads a blob to its end and gives its place in the window back.
+ * @param take gets every piece in order, the last one only when the digest is right; a piece is good until `take` returns
+ * @throws AceError `digest`; what `take` throws
+ */
+export async function readVerified(
+  job: Pick<VerifyJob, "place" | "descriptor">,
+  context: WorkerContext,
+  take: (piece: Uint8Array) => void,
+): Promise<void> {
   const { place, descriptor } = job;
   const end = place.offset + descriptor.size;
   const body = new VerifyingBody(descriptor, {
@@ -23,6 +35,7 @@ export async function verifyBlob(job: VerifyJob, context: WorkerContext): Promis
   let position = 0;
   for await (const piece of body.open(0)) {
     position += piece.length;
+    take(piece);
     releasePlace(place, position);
     context.signal.throwIfAborted();
   }

@@ -1,8 +1,8 @@
 /** `ace-dt mirror deserialize`. */
-import { Args, Flags } from "@oclif/core";
-import { parseByteSize } from "../../config/bytes.ts";
+import { Args } from "@oclif/core";
 import { MirrorCommand } from "../base.ts";
-import { byteSizeFlag } from "../flag-values.ts";
+import { repeatableFlag } from "../flag-values.ts";
+import { readingChoice, readingFlags } from "./reading-flags.ts";
 
 export default class Deserialize extends MirrorCommand {
   static override summary = "Read an archive and push everything in it to one repository, the tag last.";
@@ -32,19 +32,11 @@ export default class Deserialize extends MirrorCommand {
     }),
   };
   static override flags = {
-    "block-size": byteSizeFlag({
-      char: "b",
-      default: "0",
-      description: "Bytes of each read; on a tape at least the size of its blocks. 0 finds out.",
-    }),
-    "buffer-size": byteSizeFlag({
-      char: "m",
-      default: "0",
-      description: "Size of the memory buffer; 0 is automatic.",
-    }),
-    "dry-run": Flags.boolean({ description: "Read and check everything, push nothing." }),
-    strict: Flags.boolean({
-      description: "Refuse an archive whose entries are not in the order in which we write them.",
+    ...readingFlags,
+    parts: repeatableFlag({
+      helpValue: "FILE",
+      description:
+        "Another part of the same archive, written after an interruption; may be repeated, in any order. Only together need they be whole.",
     }),
   };
 
@@ -52,11 +44,9 @@ export default class Deserialize extends MirrorCommand {
     const { args, flags } = await this.parse(Deserialize);
     const options = {
       source: args["source-file"],
+      parts: flags.parts ?? [],
       image: args.image,
-      blockBytes: parseByteSize(flags["block-size"], "--block-size"),
-      windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
-      dryRun: flags["dry-run"],
-      strict: flags.strict,
+      ...readingChoice(flags),
       recursive: flags.recursive,
     };
     const { deserialize } = await import("../../mirror/deserialize.ts");

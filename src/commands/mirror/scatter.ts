@@ -1,10 +1,8 @@
 /** `ace-dt mirror scatter`. */
-import { Args, Flags } from "@oclif/core";
-import { parseSelectors } from "../../lists/selector.ts";
+import { Args } from "@oclif/core";
 import { MirrorCommand } from "../base.ts";
-import { repeatableFlag } from "../flag-values.ts";
-import { outputFlag } from "../output-choice.ts";
 import { checkOutputs, writeCheck } from "./check-table.ts";
+import { routeChoice, routeFlags } from "./route-flags.ts";
 
 export default class Scatter extends MirrorCommand {
   static override summary = "Send each image of a gathered IMAGE to its own places.";
@@ -26,29 +24,15 @@ export default class Scatter extends MirrorCommand {
     image: Args.string({ required: true, ignoreStdin: true, description: "The gathered image." }),
     mapper: Args.string({ required: true, ignoreStdin: true, description: "TYPE=ARGUMENT, as below." }),
   };
-  static override flags = {
-    check: Flags.boolean({
-      description: "Print every destination and what would move there; push nothing.",
-    }),
-    output: outputFlag,
-    selector: repeatableFlag({
-      char: "l",
-      helpValue: "SELECTOR",
-      description:
-        "Only images with these labels, in Kubernetes' syntax. A comma inside one is AND, several -l are OR.",
-    }),
-    subset: Flags.string({ helpValue: "SOURCES-FILE", description: "Only the images of this list." }),
-  };
+  static override flags = routeFlags;
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Scatter);
-    parseSelectors(flags.selector ?? []);
     const outputs = checkOutputs(flags);
     const options = {
       image: args.image,
       mapper: args.mapper,
-      selectors: flags.selector ?? [],
-      ...(flags.subset === undefined ? {} : { subset: flags.subset }),
+      ...routeChoice(flags),
       recursive: flags.recursive,
     };
     const { checkScatter, scatter } = await import("../../mirror/scatter.ts");

@@ -17,15 +17,27 @@ export function takeTag(
 ): { images: string[]; tag: string } {
   const images = words.filter((word) => word.includes("/"));
   const tags = words.filter((word) => !word.includes("/"));
-  for (const tag of tags) checkTag(tag, "a tag");
-  if (reference !== undefined) checkTag(reference, "--reference");
   const [tag] = tags;
-  if (tags.length > 1) throw ambiguous(`${tags.map(quoted).join(" and ")} are both tags`);
+  if (tags.length > 1) {
+    for (const each of tags) checkTag(each, "a tag");
+    throw ambiguous(`${tags.map(quoted).join(" and ")} are both tags`);
+  }
+  const chosen = chooseTag(tag, reference);
   if (tag !== undefined && words.at(-1) !== tag)
     throw ambiguous(`the tag ${quoted(tag)} stands before ${quoted(words.at(-1) ?? "")}; it comes last`);
-  if (tag !== undefined && reference !== undefined)
-    throw ambiguous(`the tag is given twice, as ${quoted(tag)} and with --reference`);
-  return { images, tag: tag ?? reference ?? defaultTag };
+  return { images, tag: chosen ?? defaultTag };
+}
+
+/**
+ * The tag as an argument or as `--reference`; undefined when there is neither.
+ * @throws AceError `usage` when there are both, or what is there is no tag
+ */
+export function chooseTag(word: string | undefined, reference: string | undefined): string | undefined {
+  if (word !== undefined) checkTag(word, "a tag");
+  if (reference !== undefined) checkTag(reference, "--reference");
+  if (word !== undefined && reference !== undefined)
+    throw ambiguous(`the tag is given twice, as ${quoted(word)} and with --reference`);
+  return word ?? reference;
 }
 
 function checkTag(text: string, what: string): void {

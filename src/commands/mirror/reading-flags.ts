@@ -1,0 +1,50 @@
+/** The flags of deserialize that say how an archive is read, which unarchive has too. */
+import { Flags } from "@oclif/core";
+import { parseByteSize } from "../../config/bytes.ts";
+import { byteSizeFlag } from "../flag-values.ts";
+
+/** `-b`, `-m` and so on, for oclif. */
+export const readingFlags = {
+  "block-size": byteSizeFlag({
+    char: "b",
+    default: "0",
+    description: "Bytes of each read; on a tape at least the size of its blocks. 0 finds out.",
+  }),
+  "buffer-size": byteSizeFlag({
+    char: "m",
+    default: "0",
+    description: "Size of the memory buffer; 0 is automatic.",
+  }),
+  "dry-run": Flags.boolean({ description: "Read and check everything, push nothing." }),
+  strict: Flags.boolean({
+    description: "Refuse an archive whose entries are not in the order in which we write them.",
+  }),
+};
+
+/** What oclif makes of {@link readingFlags}. */
+export interface ParsedReadingFlags {
+  "block-size": string;
+  "buffer-size": string;
+  "dry-run": boolean;
+  strict: boolean;
+}
+
+/** The options that the flags stand for. */
+export interface ReadingChoice {
+  /** Bytes of a read call; 0 finds out. */
+  blockBytes: number;
+  /** 0 = automatic. */
+  windowBytes: number;
+  dryRun: boolean;
+  strict: boolean;
+}
+
+/** @throws AceError `usage` */
+export function readingChoice(flags: ParsedReadingFlags): ReadingChoice {
+  return {
+    blockBytes: parseByteSize(flags["block-size"], "--block-size"),
+    windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
+    dryRun: flags["dry-run"],
+    strict: flags.strict,
+  };
+}

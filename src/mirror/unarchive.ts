@@ -1,0 +1,156 @@
+/** `mirror unarchive`: the images of an archive to the places a mapper names, with no repository in the middle. */
+
+import type { IndexJson } from "../archive/layout-json.ts";
+import { AceError } from "../errors.ts";
+import { readSources } from "../lists/read-sources.ts";
+import { parseSelectors } from "../lists/selector.ts";
+import { parseMapper } from "../mapping/parse-mapper.ts";
+import { refName } from "../oci/annotations.ts";
+import { parseManifest } from "../oci/manifest.ts";
+import type { RunSummary } from "../ui/summary.ts";
+import { ArchiveOutlet } from "./archive-outlet.ts";
+import type { ArchiveShelf } from "./archive-shelf.ts";
+import { openArchive } from "./archive-source.ts";
+import { type CheckResult, checkRoutes } from "./check-routes.ts";
+import { type DistributeOptions, distribute, rehearse } from "./distribute.ts";
+import { isGather } from "./gathered-images.ts";
+import { planScatter, type ScatterPlan, type ScatterRules, throwRefusals } from "./plan-scatter.ts";
+import type { GatherEntry } from "./resolve-source.ts";
+import { type RunContext, stoppedError } from "./run.ts";
+import { salvageRoutes } from "./salvage-routes.ts";
+import { entriesOf, tellUnmatched } from "./scatter.ts";
+import { type Shelved, shelveArchive } from "./shelve-archive.ts";
+
+export interface UnarchiveOptions {
+  /** A path, or `-` for standard input. */
+  source: string;
+  /** `MAP-TYPE=MAP-ARG`. */
+  mapper: string;
+  /** What the archive's index should be called; undefined does not care. */
+  tag: string | undefined;
+  selectors: string[];
+  /** A source list: only these. */
+  subset?: string;
+  /** Bytes of a read call; 0 finds out. */
+  blockBytes: number;
+  /** Of the window, for what is no plain file; 0 = automatic. */
+  windowBytes: number;
+  /** Hash everything, look at both ends, push nothing. */
+  dryRun: boolean;
+  strict: boolean;
+  recursive: boolean;
+}
+
+/** What would go where, and how much of it would move; pushes nothing. @throws AceError when it cannot begin */
+export async function checkUnarchive(options: UnarchiveOptions, run: RunContext): Promise<CheckResult> {
+  const { plan, shelved } = await readPlanned(options, true, run);
+  if (shelved.cut !== undefined) throw shelved.cut;
+  const archive = new ArchiveOutlet(shelved.shelf, run);
+  return checkRoutes(plan, [], { verb: "unarchive", recursive: options.recursive, archive }, run);
+}
+
+/**
+ * Sends every image to all its places. A plain file is read by position, each blob once for each registry that needs it;
+ * anything else passes once, into the local store, and is read there.
+ * @throws AceError `partial` with the list of failures when some images are done; the first failure when none is, or when the
+ *   archive is damaged: then nothing is tagged
+ */
+export async function unarchive(options: UnarchiveOptions, run: RunContext): Promise<RunSummary> {
+  const startedMs = performance.now();
+  const { plan, shelved } = await readPlanned(options, false, run);
+  const { shelf, cut } = shelved;
+  const { recursive } = options;
+  const archive = new ArchiveOutlet(shelf, run);
+  if (cut !== undefined) throw await salvageRoutes(plan.routes, shelf, archive, cut, run);
+  const how: DistributeOptions = { verb: "unarchive", recursive, keepGoing: true, failures: [], archive };
+  if (!options.dryRun) return distribute(plan.routes, how, run);
+  run.status.phase = "looking at destinations";
+  const images = await rehearse(plan.routes, how, run);
+  return {
+    verb: "unarchive --dry-run",
+    images,
+    blobs: shelved.blobs,
+    bytesMoved: shelved.bytes,
+    blobsSkipped: 0,
+    bytesSkipped: 0,
+    blobsMounted: 0,
+    bytesMounted: 0,
+    seconds: (performance.now() - startedMs) / 1000,
+  };
+}
+
+/** Reads the archive. What the mapper cannot do is said before the bulk of it has passed. */
+async function readPlanned(
+  options: UnarchiveOptions,
+  isCheck: boolean,
+  run: RunContext,
+): Promise<{ plan: ScatterPlan; shelved: Shelved }> {
+  const rules = await readRules(options);
+  const source = openArchive(options);
+  const { status, signal, ui } = run;
+  const stop = () => source.close();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    run.pool.warmUp();
+    status.phase = "reading the archive";
+    status.windowFill = () => source.windowFill();
+    status.bytesMoved = () => (source.seekable ? run.pool.movedBytes : source.position());
+    const keeps = !source.seekable && !isCheck && !options.dryRun;
+    const store = keeps ? run.store.need(`unarchive ${source.name}, which passes only once`) : undefined;
+    if (store !== undefined)
+      ui.log("info", `${source.name} can be read only once: its blobs are kept in ${store.directory}`);
+    let plan: ScatterPlan | undefined;
+    const shelved = await shelveArchive(
+      source,
+      {
+        strict: options.strict,
+        verify: options.dryRun,
+        store,
+        rooted: (shelf, index) => {
+          plan = planScatter(entriesIn(shelf, index, options, run), rules);
+          if (!isCheck) throwRefusals(plan.refused, "unarchive");
+        },
+      },
+      run,
+    );
+    if (plan === undefined) throw new AceError("internal", "Cannot plan: the archive has no root");
+    tellUnmatched(plan, run);
+    for (const name of plan.absent) ui.log("warn", `${source.name} has no ${name}, which --subset names`);
+    return { plan, shelved };
+  } catch (error) {
+    throw signal.aborted ? stoppedError(signal) : error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    source.close();
+  }
+}
+
+async function readRules({ mapper, selectors, subset }: UnarchiveOptions): Promise<ScatterRules> {
+  const [parsed, sources] = await Promise.all([
+    parseMapper(mapper),
+    subset === undefined ? undefined : readSources(subset),
+  ]);
+  return {
+    mapper: parsed,
+    selector: parseSelectors(selectors),
+    subset: sources === undefined ? undefined : new Set(sources.map(({ reference }) => reference)),
+  };
+}
+
+/** What the archive's index gathers. Plain images stand for themselves, under the names that index.json gives to them. */
+function entriesIn(
+  shelf: ArchiveShelf,
+  { root, manifests }: IndexJson,
+  { tag }: UnarchiveOptions,
+  run: RunContext,
+): GatherEntry[] {
+  const called = manifests.filter(({ annotations }) => annotations?.[refName] === tag);
+  if (tag !== undefined && called.length === 0)
+    run.ui.log("warn", `nothing in ${shelf.name} is called ${tag}: taking all of it`);
+  const isGathered = isGather(parseManifest(shelf.manifest(root).bytes, root.mediaType, shelf.name));
+  const roots = called.length > 0 ? called : isGathered ? [root] : manifests;
+  return roots.flatMap((each) => {
+    const name = each.annotations?.[refName] ?? tag ?? each.digest;
+    return entriesOf(shelf.manifest(each), name, { repository: shelf, graph: shelf });
+  });
+}
