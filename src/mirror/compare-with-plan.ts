@@ -1,4 +1,5 @@
 /** Compares what is in a file with the archive that is planned for it, and tells a torn end from another archive. */
+import { setImmediate } from "node:timers/promises";
 import { classifyEntry } from "../archive/entry-name.ts";
 import { type IndexJson, parseIndexJson } from "../archive/layout-json.ts";
 import { parseTarHeader, type TarBlock } from "../archive/tar-block.ts";
@@ -8,6 +9,9 @@ import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import type { ArchivePlan } from "./plan-archive.ts";
 import type { WrittenArchive } from "./written-archive.ts";
+
+/** Small pieces wait for nothing: after so many of them everything else gets its turn, a signal too. */
+const piecesAtATime = 256;
 
 /**
  * Reads as far as the file is what it should be: headers, manifests and index.json byte for byte, blobs by their hash.
@@ -25,7 +29,9 @@ export async function compareWithPlan(
 ): Promise<number> {
   if (!(await isFrontThere(plan, written, path))) return 0;
   let good = 0;
+  let pieces = 0;
   for (const piece of plan.pieces()) {
+    if (++pieces % piecesAtATime === 0) await setImmediate();
     signal.throwIfAborted();
     if (piece.kind === "blob") {
       if (!(await written.check(piece.descriptor, piece.offset))) break;

@@ -119,7 +119,14 @@ async function write(
     };
   } catch (error) {
     stop();
-    throw await explain(error, writer, queue, options, run);
+    throw await explain(
+      error,
+      () => Math.max(writer.durable(), start.kept.packed),
+      writer,
+      queue,
+      options,
+      run,
+    );
   } finally {
     signal.removeEventListener("abort", stop);
     stop();
@@ -156,6 +163,7 @@ async function openLedger(
 /** Waits a moment for the writer to say how far the medium is good, and adds that to the error. */
 async function explain(
   error: unknown,
+  goodBytes: () => number,
   writer: Writer,
   queue: LedgerQueue,
   options: WriteArchiveOptions,
@@ -170,7 +178,7 @@ async function explain(
   const cause = run.signal.aborted ? stoppedError(run.signal) : error;
   if (!(cause instanceof AceError)) return cause;
   const name = options.destination === "-" ? "standard output" : options.destination;
-  const good = writer.durable();
+  const good = goodBytes();
   const facts = [
     good === 0
       ? `${name} got nothing that can be used`
