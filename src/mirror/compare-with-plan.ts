@@ -10,8 +10,8 @@ import * as annotationKeys from "../oci/annotations.ts";
 import type { ArchivePlan } from "./plan-archive.ts";
 import type { WrittenArchive } from "./written-archive.ts";
 
-/** Small pieces wait for nothing: after so many of them everything else gets its turn, a signal too. */
-const piecesAtATime = 256;
+/** Reading a file by position waits for nothing else: after so long everything else gets its turn, a signal too. */
+const turnMs = 50;
 
 /**
  * Reads as far as the file is what it should be: headers, manifests and index.json byte for byte, blobs by their hash.
@@ -29,9 +29,12 @@ export async function compareWithPlan(
 ): Promise<number> {
   if (!(await isFrontThere(plan, written, path))) return 0;
   let good = 0;
-  let pieces = 0;
+  let turnAt = performance.now();
   for (const piece of plan.pieces()) {
-    if (++pieces % piecesAtATime === 0) await setImmediate();
+    if (performance.now() - turnAt > turnMs) {
+      await setImmediate();
+      turnAt = performance.now();
+    }
     signal.throwIfAborted();
     if (piece.kind === "blob") {
       if (!(await written.check(piece.descriptor, piece.offset))) break;
@@ -45,7 +48,9 @@ export async function compareWithPlan(
     }
     good = piece.offset + piece.bytes.length;
   }
-  return Math.min(good, await written.firstBad());
+  const bad = await written.firstBad();
+  signal.throwIfAborted();
+  return Math.min(good, bad);
 }
 
 /** The front of an archive names its root. @returns false when nothing of it, or its beginning only, reached the disk */
