@@ -12,6 +12,9 @@ import type { ManifestContent, RawManifest } from "../oci/manifest.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
 import type { BlobOrigin } from "./blob-transfer.ts";
 
+/** In place of the number of a path. */
+const inStore = -1;
+
 /** Manifests are kept packed, places as numbers: an archive may hold a million blobs. */
 export class ArchiveShelf implements GraphSource, BlobOrigin {
   /** As the user calls the archive. */
@@ -21,15 +24,16 @@ export class ArchiveShelf implements GraphSource, BlobOrigin {
   readonly #manifests = new PackedShelf();
   readonly #referrers = new Map<Digest, Descriptor[]>();
   readonly #blobs = new DigestTable();
-  /** Byte offsets by the blobs' numbers. */
+  /** By the blobs' numbers: byte offsets in the archive, and which of the paths it has. */
   readonly #offsets: number[] = [];
-  readonly #store: LocalStore | undefined;
+  readonly #files: number[] = [];
+  readonly #paths: string[] = [];
+  /** Where the blobs of streams are. */
+  store: LocalStore | undefined;
 
-  /** @param store where the blobs of a stream are; without it they stay in the file */
-  constructor(name: string, store: LocalStore | undefined) {
+  constructor(name: string) {
     this.name = name;
     this.address = { settings: { registry: `archive ${name}`, endpoints: [] }, repository: "" };
-    this.#store = store;
   }
 
   addManifest({ descriptor, bytes }: RawManifest, { subject, artifactType }: ManifestContent): void {
@@ -41,9 +45,16 @@ export class ArchiveShelf implements GraphSource, BlobOrigin {
     this.#referrers.set(subject.digest, others);
   }
 
-  /** @param offset of its first byte in the archive */
-  addBlob(digest: Digest, offset: number): void {
-    this.#offsets[this.#blobs.add(digest)] = offset;
+  /**
+   * Says where a blob is; a later word replaces an earlier one.
+   * @param offset of its first byte
+   * @param path of a plain file; undefined means the store
+   */
+  addBlob(digest: Digest, offset: number, path: string | undefined): void {
+    const number = this.#blobs.add(digest);
+    if (path !== undefined && this.#paths.at(-1) !== path) this.#paths.push(path);
+    this.#offsets[number] = offset;
+    this.#files[number] = path === undefined ? inStore : this.#paths.length - 1;
   }
 
   hasManifest(digest: Digest): boolean {
@@ -83,17 +94,18 @@ export class ArchiveShelf implements GraphSource, BlobOrigin {
 
   /** Where a blob can be read; undefined when the archive does not hold it. */
   placeOf(digest: Digest): BlobPlace | undefined {
-    const offset = this.#offsets[this.#blobs.numberOf(digest) ?? -1];
+    const number = this.#blobs.numberOf(digest) ?? -1;
+    const offset = this.#offsets[number];
     if (offset === undefined) return undefined;
-    return this.#store === undefined
-      ? { kind: "file", path: this.name, offset }
-      : { kind: "file", path: this.#store.pathOf(digest), offset: 0 };
+    const path = this.#paths[this.#files[number] ?? inStore];
+    if (path !== undefined) return { kind: "file", path, offset };
+    return { kind: "file", path: this.store?.pathOf(digest) ?? this.name, offset: 0 };
   }
 
   /** What an earlier part left in the local store is as good as here. */
   async lookInStore(descriptor: Descriptor): Promise<boolean> {
-    if (this.#store === undefined || !(await this.#store.check(descriptor))) return false;
-    this.addBlob(descriptor.digest, 0);
+    if (this.store === undefined || !(await this.store.check(descriptor))) return false;
+    this.addBlob(descriptor.digest, 0, undefined);
     return true;
   }
 }

@@ -1,11 +1,13 @@
 /** Reads an archive once, from its beginning to its end, so that images can be read out of it in any order afterwards. */
-import { classifyEntry } from "../archive/entry-name.ts";
 import type { IndexJson } from "../archive/layout-json.ts";
 import type { TarFound } from "../archive/tar-reader.ts";
 import { AceError } from "../errors.ts";
 import type { LocalStore } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { ManifestContent, RawManifest } from "../oci/manifest.ts";
 import type { Arrival, BlobPlace } from "../pool/jobs.ts";
+import type { ArchiveParts } from "./archive-parts.ts";
 import { ArchiveShelf } from "./archive-shelf.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import type { Delivery } from "./delivery.ts";
@@ -19,8 +21,8 @@ export interface ShelveOptions {
   strict: boolean;
   /** Hash every blob now. A file's are otherwise hashed when they are sent. */
   verify: boolean;
-  /** Where a stream's blobs are kept, unless they are only looked at. */
-  store: LocalStore | undefined;
+  /** Opens the store for what passes only once; undefined when blobs are only looked at. */
+  openStore: (() => LocalStore) | undefined;
   /** Called as soon as the manifests are there that the archive is about: early in archives of ours. What it throws ends the reading. */
   rooted(shelf: ArchiveShelf, index: IndexJson): void;
 }
@@ -28,7 +30,6 @@ export interface ShelveOptions {
 /** An archive that has been read. */
 export interface Shelved {
   shelf: ArchiveShelf;
-  index: IndexJson;
   /** Blobs that were hashed, or put into the store, and their bytes. */
   blobs: number;
   bytes: number;
@@ -37,21 +38,37 @@ export interface Shelved {
 }
 
 /**
- * Goes through the archive with all the checks of deserialize. Bodies of a file stay where they are; a stream's go to the store.
+ * Goes through the archive, or its parts, with all the checks of deserialize. Bodies of plain files stay where they are; those of
+ * streams go to the store.
  * @throws AceError when the archive is damaged, or cut and no file
  */
 export async function shelveArchive(
-  source: ArchiveSource,
+  parts: ArchiveParts,
   options: ShelveOptions,
   run: RunContext,
 ): Promise<Shelved> {
-  const reading = new Shelving(source, options, run);
-  const cut = await reading.readAll();
+  const { areSeveral, source } = parts;
+  const looked = areSeveral || !source.seekable ? undefined : await findCut(source);
+  // What one part has damaged is wanted of another, so that it has to be known now.
+  const reading = new Shelving(parts, { ...options, verify: options.verify || areSeveral }, run);
+  const cut = await reading.readAll(options.verify || options.strict ? undefined : looked);
   return reading.result(cut);
 }
 
+/** A file's headers tell at once whether it is whole. */
+async function findCut(source: ArchiveSource): Promise<AceError | undefined> {
+  let entries = 0;
+  try {
+    for await (const _ of readEntries(source)) entries++;
+    return undefined;
+  } catch (error) {
+    if (entries === 0 || !(error instanceof AceError) || error.code !== "archive") throw error;
+    return error;
+  }
+}
+
 class Shelving implements Delivery {
-  readonly #source: ArchiveSource;
+  readonly #parts: ArchiveParts;
   readonly #options: ShelveOptions;
   readonly #run: RunContext;
   readonly #shelf: ArchiveShelf;
@@ -60,59 +77,52 @@ class Shelving implements Delivery {
   #blobs = 0;
   #bytes = 0;
 
-  constructor(source: ArchiveSource, options: ShelveOptions, run: RunContext) {
-    this.#source = source;
+  constructor(parts: ArchiveParts, options: ShelveOptions, run: RunContext) {
+    this.#parts = parts;
     this.#options = options;
     this.#run = run;
-    this.#shelf = new ArchiveShelf(source.name, options.store);
-    this.#unpacking = new Unpacking(source, this, {
+    this.#shelf = new ArchiveShelf(parts.source.name);
+    if (!parts.source.seekable) this.#shelf.store = options.openStore?.();
+    this.#unpacking = new Unpacking(parts.source, this, {
       strict: options.strict,
       log: (level, text) => run.ui.log(level, text),
-      events: { blob: () => undefined, manifest: () => undefined },
-      manifest: (raw, content) => this.#shelf.addManifest(raw, content),
+      events: { blob: () => undefined, manifest: () => undefined, unreadable: parts.takesAsMissing },
+      manifest: (raw, content) => this.#takeManifest(raw, content),
+      place: (digest, entry) => this.#takePlace(digest, entry),
     });
   }
 
-  /** @returns why a file ends too early; what it holds is wanted all the same */
-  async readAll(): Promise<AceError | undefined> {
+  /**
+   * @param cut why the only file ends too early, when what it holds is wanted all the same
+   * @returns the same
+   */
+  async readAll(cut: AceError | undefined): Promise<AceError | undefined> {
     const { signal } = this.#run;
-    let isTaking = false;
     try {
-      for await (const entry of readEntries(this.#source)) {
-        signal.throwIfAborted();
-        // The last entry of a file that is cut: what comes next says so.
-        if (!this.#isWhole(entry)) continue;
-        isTaking = true;
-        await this.#unpacking.take(entry);
-        this.#note(entry);
-        this.#tellRoot(false);
-        isTaking = false;
-      }
-      isTaking = true;
+      await this.#parts.takeAll(this.#unpacking, signal);
       await this.#unpacking.finish(undefined);
-      this.#tellRoot(true);
+      this.#tellRoot();
       return undefined;
     } catch (error) {
       if (signal.aborted) throw stoppedError(signal);
       if (!(error instanceof AceError) || error.code !== "archive") throw error;
-      if (!this.#source.seekable) throw await this.#salvaged(error);
-      if (isTaking || !this.#isRooted || this.#options.verify) throw error;
-      return error;
+      if (cut === undefined || !this.#isRooted) throw await this.#salvaged(error);
+      return cut;
     }
   }
 
   result(cut: AceError | undefined): Shelved {
     const index = this.#unpacking.firstIndex;
     if (index === undefined || !this.#isRooted) throw this.#rootless(index);
-    return { shelf: this.#shelf, index, blobs: this.#blobs, bytes: this.#bytes, cut };
+    return { shelf: this.#shelf, blobs: this.#blobs, bytes: this.#bytes, cut };
   }
 
   async deliver(descriptor: Descriptor, place: BlobPlace): Promise<Arrival> {
-    const { store, verify } = this.#options;
     const { pool } = this.#run;
-    if (store === undefined && !verify && place.kind === "file") return "skipped";
+    if (place.kind === "file" && !this.#options.verify) return "skipped";
     this.#blobs++;
     this.#bytes += descriptor.size;
+    const store = place.kind === "window" ? this.#openStore() : undefined;
     if (store === undefined) {
       await pool.run({ kind: "verify", place, descriptor });
       return "moved";
@@ -121,7 +131,7 @@ class Shelving implements Delivery {
   }
 
   async deliverBytes(descriptor: Descriptor, bytes: Uint8Array): Promise<Arrival> {
-    const { store } = this.#options;
+    const store = this.#parts.source.seekable ? undefined : this.#openStore();
     if (store === undefined || (await store.check(descriptor))) return "skipped";
     using ingest = store.ingest(descriptor);
     ingest.write(bytes);
@@ -144,27 +154,34 @@ class Shelving implements Delivery {
     return size > sniffedBytes;
   }
 
-  #isWhole({ bodyOffset, sizeBytes }: TarFound): boolean {
-    return bodyOffset + sizeBytes <= (this.#source.totalBytes ?? Number.POSITIVE_INFINITY);
+  #openStore(): LocalStore | undefined {
+    this.#shelf.store ??= this.#options.openStore?.();
+    return this.#shelf.store;
   }
 
-  #note({ name, type, bodyOffset }: TarFound): void {
-    const role = classifyEntry(name);
-    if (role.kind === "blob" && type === "file") this.#shelf.addBlob(role.digest, bodyOffset);
-  }
-
-  /** @param isEnd several images, as other tools put into one archive, are all needed */
-  #tellRoot(isEnd: boolean): void {
+  #takeManifest(raw: RawManifest, content: ManifestContent): void {
+    this.#shelf.addManifest(raw, content);
     const index = this.#unpacking.firstIndex;
-    if (this.#isRooted || index === undefined) return;
-    if (!isEnd && index.manifests.length > 1) return;
-    if (!this.#shelf.hasManifest(index.root.digest)) return;
+    // Several images, as other tools put into one archive, are all needed.
+    if (index?.manifests.length === 1 && index.root.digest === raw.descriptor.digest) this.#tellRoot();
+  }
+
+  /** The last blob of a file that is cut may not be whole. */
+  #takePlace(digest: Digest, { bodyOffset, sizeBytes }: TarFound): void {
+    const { seekable, name, totalBytes = Number.POSITIVE_INFINITY } = this.#parts.source;
+    if (bodyOffset + sizeBytes > totalBytes) return;
+    this.#shelf.addBlob(digest, bodyOffset, seekable ? name : undefined);
+  }
+
+  #tellRoot(): void {
+    const index = this.#unpacking.firstIndex;
+    if (this.#isRooted || index === undefined || !this.#shelf.hasManifest(index.root.digest)) return;
     this.#isRooted = true;
     this.#options.rooted(this.#shelf, index);
   }
 
   #rootless(index: IndexJson | undefined): AceError {
-    const { name } = this.#source;
+    const { name } = this.#shelf;
     if (index === undefined) {
       return new AceError(
         "archive",
@@ -182,8 +199,8 @@ class Shelving implements Delivery {
 
   /** What of a stream has been kept is found by the run that reads it, or the next part. */
   async #salvaged(error: AceError): Promise<AceError> {
-    const { store } = this.#options;
     await this.#unpacking.settled();
+    const { store } = this.#shelf;
     return store === undefined || this.#blobs === 0
       ? error
       : error.withDetails(

@@ -9,8 +9,8 @@ import { refName } from "../oci/annotations.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { ArchiveOutlet } from "./archive-outlet.ts";
+import { ArchiveParts } from "./archive-parts.ts";
 import type { ArchiveShelf } from "./archive-shelf.ts";
-import { openArchive } from "./archive-source.ts";
 import { type CheckResult, checkRoutes } from "./check-routes.ts";
 import { type DistributeOptions, distribute, rehearse } from "./distribute.ts";
 import { isGather } from "./gathered-images.ts";
@@ -24,6 +24,8 @@ import { type Shelved, shelveArchive } from "./shelve-archive.ts";
 export interface UnarchiveOptions {
   /** A path, or `-` for standard input. */
   source: string;
+  /** More of the same archive, in any order. */
+  parts: readonly string[];
   /** `MAP-TYPE=MAP-ARG`. */
   mapper: string;
   /** What the archive's index should be called; undefined does not care. */
@@ -86,26 +88,31 @@ async function readPlanned(
   run: RunContext,
 ): Promise<{ plan: ScatterPlan; shelved: Shelved }> {
   const rules = await readRules(options);
-  const source = openArchive(options);
   const { status, signal, ui } = run;
-  const stop = () => source.close();
+  const parts = new ArchiveParts([options.source, ...options.parts], {
+    ...options,
+    log: (level, text) => ui.log(level, text),
+  });
+  const { name } = parts.source;
+  const stop = () => parts.close();
   signal.addEventListener("abort", stop, { once: true });
   try {
     run.pool.warmUp();
     status.phase = "reading the archive";
-    status.windowFill = () => source.windowFill();
-    status.bytesMoved = () => (source.seekable ? run.pool.movedBytes : source.position());
-    const keeps = !source.seekable && !isCheck && !options.dryRun;
-    const store = keeps ? run.store.need(`unarchive ${source.name}, which passes only once`) : undefined;
-    if (store !== undefined)
-      ui.log("info", `${source.name} can be read only once: its blobs are kept in ${store.directory}`);
+    status.windowFill = () => parts.source.windowFill();
+    status.bytesMoved = () => (parts.source.seekable ? run.pool.movedBytes : parts.source.position());
+    const openStore = () => {
+      const store = run.store.need(`unarchive ${name}, which passes only once`);
+      ui.log("info", `${name} can be read only once: its blobs are kept in ${store.directory}`);
+      return store;
+    };
     let plan: ScatterPlan | undefined;
     const shelved = await shelveArchive(
-      source,
+      parts,
       {
         strict: options.strict,
         verify: options.dryRun,
-        store,
+        openStore: isCheck || options.dryRun ? undefined : openStore,
         rooted: (shelf, index) => {
           plan = planScatter(entriesIn(shelf, index, options, run), rules);
           if (!isCheck) throwRefusals(plan.refused, "unarchive");
@@ -115,13 +122,13 @@ async function readPlanned(
     );
     if (plan === undefined) throw new AceError("internal", "Cannot plan: the archive has no root");
     tellUnmatched(plan, run);
-    for (const name of plan.absent) ui.log("warn", `${source.name} has no ${name}, which --subset names`);
+    for (const absent of plan.absent) ui.log("warn", `${name} has no ${absent}, which --subset names`);
     return { plan, shelved };
   } catch (error) {
     throw signal.aborted ? stoppedError(signal) : error;
   } finally {
     signal.removeEventListener("abort", stop);
-    source.close();
+    parts.close();
   }
 }
 

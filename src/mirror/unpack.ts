@@ -40,6 +40,8 @@ export interface UnpackOptions {
   log(level: "info" | "warn", text: string): void;
   /** Sees every manifest, verified, as it comes. */
   manifest?(raw: RawManifest, content: ManifestContent): void;
+  /** Sees where each blob is that is taken; its bytes are not verified yet. */
+  place?(digest: Digest, entry: TarFound): void;
 }
 
 /** Takes entries one after the other; {@link Unpacking.finish} when there are no more. */
@@ -51,6 +53,7 @@ export class Unpacking {
   readonly #delivery: Delivery;
   readonly #log: (level: "info" | "warn", text: string) => void;
   readonly #seeManifest: UnpackOptions["manifest"];
+  readonly #seePlace: UnpackOptions["place"];
   #first: IndexJson | undefined;
   /** Of the archive at hand, which may be one of several parts. */
   #partFirst: IndexJson | undefined;
@@ -62,6 +65,7 @@ export class Unpacking {
     this.#delivery = delivery;
     this.#log = options.log;
     this.#seeManifest = options.manifest;
+    this.#seePlace = options.place;
     this.#isStrict = options.strict;
     this.#strict = this.#isStrict ? new StrictOrder(source.name) : undefined;
     this.#assembly = new Assembly(delivery, options.events);
@@ -203,6 +207,7 @@ export class Unpacking {
     this.#strict?.settled(descriptor.digest);
     // An earlier part had it.
     if (this.#assembly.has(descriptor.digest)) return;
+    this.#seePlace?.(descriptor.digest, entry);
     const place = await this.#source.claim(entry.bodyOffset, entry.sizeBytes);
     await this.#assembly.addBlob(descriptor, place);
   }
@@ -213,6 +218,7 @@ export class Unpacking {
     if (entry.sizeBytes > manifestLimitBytes || this.#delivery.mayBeLarge(entry.sizeBytes))
       return this.#takeContent(entry, plain);
     const bytes = await this.#verified(entry, digest);
+    if (!this.#assembly.has(digest)) this.#seePlace?.(digest, entry);
     const mediaType = sniffManifest(bytes);
     if (mediaType === undefined) {
       this.#strict?.settled(digest);

@@ -409,6 +409,30 @@ describe("what it is given", () => {
     for (const { repository, tag } of placed)
       await walkImage(high.registries[0].origin, `parts/reg.example.com/${repository}`, tag);
     expect(second.stderr).toContain("unarchive: 7 images");
+    // Together they are whole, in any order, and what one has damaged the other makes up for.
+    const both = [
+      "unarchive",
+      "part-2.tar",
+      "--parts",
+      "part-1.tar",
+      `nest=${secondReg}/together`,
+      "--dry-run",
+    ];
+    await high.ok(both);
+    await high.ok(both.slice(0, -1));
+    for (const { repository, tag } of placed)
+      await walkImage(high.registries[1].origin, `together/reg.example.com/${repository}`, tag);
+    flip(high, "flipped.tar");
+    const mended = await high.ok([
+      "unarchive",
+      "flipped.tar",
+      "--parts",
+      "all.tar",
+      `nest=${secondReg}/mended`,
+    ]);
+    expect(mended.stderr).toContain("another part has to make up for it");
+    for (const { repository, tag } of placed)
+      await walkImage(high.registries[1].origin, `mended/reg.example.com/${repository}`, tag);
     await using store = await tempDir();
     const env = { ACE_DT_CACHE_PATH: store.path };
     const pipe = (name: string) => ({ stdin: Bun.file(high.dir.file(name)), env });

@@ -1,7 +1,6 @@
 /** `ace-dt mirror deserialize`. */
 import { Args } from "@oclif/core";
 import { MirrorCommand } from "../base.ts";
-import { repeatableFlag } from "../flag-values.ts";
 import { readingChoice, readingFlags } from "./reading-flags.ts";
 
 export default class Deserialize extends MirrorCommand {
@@ -31,20 +30,12 @@ export default class Deserialize extends MirrorCommand {
       description: "Where to, with the tag for the index.",
     }),
   };
-  static override flags = {
-    ...readingFlags,
-    parts: repeatableFlag({
-      helpValue: "FILE",
-      description:
-        "Another part of the same archive, written after an interruption; may be repeated, in any order. Only together need they be whole.",
-    }),
-  };
+  static override flags = readingFlags;
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Deserialize);
     const options = {
       source: args["source-file"],
-      parts: flags.parts ?? [],
       image: args.image,
       ...readingChoice(flags),
       recursive: flags.recursive,

@@ -1,7 +1,7 @@
 /** The flags of deserialize that say how an archive is read, which unarchive has too. */
 import { Flags } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
-import { byteSizeFlag } from "../flag-values.ts";
+import { byteSizeFlag, repeatableFlag } from "../flag-values.ts";
 
 /** `-b`, `-m` and so on, for oclif. */
 export const readingFlags = {
@@ -19,6 +19,11 @@ export const readingFlags = {
   strict: Flags.boolean({
     description: "Refuse an archive whose entries are not in the order in which we write them.",
   }),
+  parts: repeatableFlag({
+    helpValue: "FILE",
+    description:
+      "Another part of the same archive, written after an interruption; may be repeated, in any order. Only together need they be whole.",
+  }),
 };
 
 /** What oclif makes of {@link readingFlags}. */
@@ -27,6 +32,7 @@ export interface ParsedReadingFlags {
   "buffer-size": string;
   "dry-run": boolean;
   strict: boolean;
+  parts: string[] | undefined;
 }
 
 /** The options that the flags stand for. */
@@ -37,6 +43,8 @@ export interface ReadingChoice {
   windowBytes: number;
   dryRun: boolean;
   strict: boolean;
+  /** More of the same archive. */
+  parts: string[];
 }
 
 /** @throws AceError `usage` */
@@ -46,5 +54,6 @@ export function readingChoice(flags: ParsedReadingFlags): ReadingChoice {
     windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
     dryRun: flags["dry-run"],
     strict: flags.strict,
+    parts: flags.parts ?? [],
   };
 }
