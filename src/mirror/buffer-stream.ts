@@ -1,7 +1,7 @@
 /** `util mbuffer`: one stream into another, or a device, through the window. */
-import { type BigIntStats, fstatSync, statSync } from "node:fs";
+import { accessSync, type BigIntStats, constants, fstatSync, statSync } from "node:fs";
 import { isatty } from "node:tty";
-import { AceError, systemCodeOf } from "../errors.ts";
+import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import { startFiller } from "../pool/filler.ts";
 import { startWriter, type Writer } from "../pool/writer.ts";
 import { checkDestination, statDestination } from "../tape/medium.ts";
@@ -124,7 +124,7 @@ function nameOf(destination: string): string {
   return destination === "-" ? "standard output" : destination;
 }
 
-/** @throws AceError `usage` when nothing would come, or everything would be lost */
+/** @throws AceError `usage` when nothing would come, or everything would be lost; `medium` when it cannot be read */
 function checkSource(source: string, destination: string): void {
   if (source === "-" && isatty(0)) {
     throw new AceError("usage", "Cannot read standard input: it is a terminal", {
@@ -133,17 +133,24 @@ function checkSource(source: string, destination: string): void {
   }
   const from = statSource(source);
   const to = statDestination(destination);
-  if (from?.isFile() && to !== undefined && from.dev === to.dev && from.ino === to.ino) {
+  if (from.isFile() && to !== undefined && from.dev === to.dev && from.ino === to.ino) {
     throw new AceError("usage", `Cannot write ${nameOf(destination)}: it is the file that is read`);
   }
 }
 
-/** Undefined when it is not there: opening it says so better. */
-function statSource(source: string): BigIntStats | undefined {
+function statSource(source: string): BigIntStats {
   try {
-    return source === "-" ? fstatSync(0, { bigint: true }) : statSync(source, { bigint: true });
+    if (source === "-") return fstatSync(0, { bigint: true });
+    accessSync(source, constants.R_OK);
+    return statSync(source, { bigint: true });
   } catch (cause) {
-    if (["ENOENT", "EACCES", "ENOTDIR", "EBADF"].includes(systemCodeOf(cause) ?? "")) return undefined;
-    throw cause;
+    const states: Readonly<Record<string, string>> = {
+      ENOENT: "no such file",
+      EACCES: "permission denied",
+    };
+    const state = states[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
+    throw new AceError("medium", `Cannot read ${source === "-" ? "standard input" : source}: ${state}`, {
+      cause,
+    });
   }
 }
