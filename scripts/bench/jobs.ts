@@ -1,6 +1,7 @@
 /** What is measured: each job's preparation, its command, and the bytes it moves. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { MadeArchive } from "./make-archive.ts";
 import { type ImageSet, imageSets, type World } from "./world.ts";
 
 /** One measurement. */
@@ -16,6 +17,8 @@ export interface Job {
   serialized?: ImageSet;
   /** Sets that must lie deserialized on the high side before. */
   deserialized?: ImageSet;
+  /** Archives that must lie in the world's directory before, by name; made without any registry. */
+  made?: Readonly<Record<string, MadeArchive>>;
   /** The command: `ace-dt` stands for the tool under test. Every round gets a number of its own. */
   command(world: World, round: string): readonly string[];
   /** Undoes what a round left on the disk. */
@@ -118,6 +121,43 @@ const skopeoOne: Job = {
   clean: (world, round) => rm(join(world.directory, "out", `${round}.oci.tar`), { force: true }),
 };
 
+/** Hashing alone, on all cores and on one: an archive of 40 layers of 64 MiB. Read it once before, so that no disk is measured. */
+const hashed: MadeArchive = { images: 8, layers: 5, layerBytes: 64 * 1024 * 1024 };
+const hashedBytes = hashed.images * hashed.layers * hashed.layerBytes;
+
+const verifyHashed: Job = {
+  name: "verify",
+  sets: [],
+  bytes: hashedBytes,
+  made: { "made-large.tar": hashed },
+  command: (world) => ["ace-dt", "mirror", "verify", join(world.directory, "made-large.tar")],
+};
+
+/** The yardstick: verify may take 1.25 times as long, divided by the number of cores. */
+const opensslHashed: Job = {
+  name: "openssl-dgst",
+  sets: [],
+  bytes: hashedBytes,
+  made: { "made-large.tar": hashed },
+  command: (world) => ["openssl", "dgst", "-sha256", join(world.directory, "made-large.tar")],
+};
+
+/** 100,002 entries and some. */
+const listMade: Job = {
+  name: "list",
+  sets: [],
+  bytes: 0,
+  made: { "made-many.tar": { images: 10_000, layers: 8, layerBytes: 1000 } },
+  command: (world) => [
+    "ace-dt",
+    "mirror",
+    "list",
+    join(world.directory, "made-many.tar"),
+    "-o",
+    "csv=/dev/null",
+  ],
+};
+
 const version: Job = { name: "version", sets: [], bytes: 0, command: () => ["ace-dt", "version"] };
 
 /** Every job, in the order in which they run. */
@@ -146,4 +186,7 @@ export const jobs: readonly Job[] = [
   serialize("many", "", "null"),
   deserialize("many", ""),
   scatter("many", "", "same"),
+  opensslHashed,
+  verifyHashed,
+  listMade,
 ];

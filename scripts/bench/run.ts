@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { findProgram } from "../../test/support/needs.ts";
 import { defaultOutfile, ensureBinary, repositoryRoot } from "../build-binary.ts";
 import { archiveOf, type Job, jobs } from "./jobs.ts";
+import { makeArchive } from "./make-archive.ts";
 import { type ImageSet, openWorld, type World } from "./world.ts";
 
 const usage = `usage: bun scripts/bench/run.ts [--jobs NAME,...] [--rounds N] [--binary FILE] [--directory DIR]
@@ -86,7 +87,10 @@ async function prepare(job: Job, world: World, binary: string): Promise<void> {
     await measure(command, world, binary);
     prepared.add(key);
   };
-  const { gathered, serialized, deserialized } = job;
+  const { gathered, serialized, deserialized, made } = job;
+  for (const [name, options] of Object.entries(made ?? {})) {
+    await makeArchive(join(world.directory, name), options);
+  }
   const low = (set: ImageSet) => `low.bench/gathered/${set}:v1`;
   if (gathered !== undefined) {
     await once(`gathered ${gathered}`, ["ace-dt", "mirror", "gather", world.list(gathered), low(gathered)]);

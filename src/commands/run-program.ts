@@ -1,6 +1,6 @@
 /** Runs the program once: reads the command line, lets oclif run the command, says what went wrong, ends the process. */
 import { type Command, run, settings } from "@oclif/core";
-import { exitCodeOf, systemCodeOf } from "../errors.ts";
+import { AceError, exitCodeOf, messageOf, systemCodeOf } from "../errors.ts";
 import { environment } from "./environment.ts";
 import { formatError } from "./format-error.ts";
 import { type CommandShapes, type FlagShape, readArguments } from "./read-arguments.ts";
@@ -43,7 +43,11 @@ export async function runProgram(options: ProgramOptions): Promise<never> {
     code = stoppedExitCode() ?? exitCodeOf(error);
     process.stderr.write(formatError(error, wantsStack(options.argv)));
   }
-  await flushed(process.stdout);
+  const failure = await flushed(process.stdout);
+  if (failure !== undefined && code === 0) {
+    code = exitCodeOf(failure);
+    process.stderr.write(formatError(failure, false));
+  }
   return process.exit(code);
 }
 
@@ -108,9 +112,23 @@ function quietBrokenPipes(): void {
   }
 }
 
-/** Resolves when everything written so far is on its way: `process.exit` would drop what a slow pipe has not taken. */
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => stream.write("", () => resolve()));
+/**
+ * Resolves when everything written so far is on its way: `process.exit` would drop what a slow pipe has not taken. Only the end of the
+ * stream tells; the callback of a further write comes at once in Bun, however much is left.
+ * @returns why it cannot be written; undefined when it was, or when the reader went away
+ */
+function flushed(stream: NodeJS.WriteStream): Promise<AceError | undefined> {
+  return new Promise((resolve) => {
+    // oclif has a listener of its own, which throws.
+    stream.removeAllListeners("error");
+    stream.on("error", (cause) => {
+      const code = systemCodeOf(cause);
+      const state = code === "ENOSPC" ? "no space left" : messageOf(cause);
+      const failure = new AceError("medium", `Cannot write to standard output: ${state}`, { cause });
+      resolve(code === "EPIPE" || code === "ERR_STREAM_DESTROYED" ? undefined : failure);
+    });
+    stream.end(() => resolve(undefined));
+  });
 }
 
 /** The stack is for `-v debug` only. Looked up in the raw line: the line itself may be what is wrong. */

@@ -1,7 +1,7 @@
 /** The command frame from outside: the compiled program, its words and its exit codes. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { COMMANDS } from "../../src/commands.ts";
-import { program, testNeeding } from "../support/needs.ts";
+import { linux, program, testNeeding } from "../support/needs.ts";
 import { binaryPath, prepareBinary, runBinary, runCommandLine } from "../support/run-binary.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
@@ -166,6 +166,15 @@ test("config --sample is a good file, and a reader that goes away is no error", 
   const command = `for i in 1 2 3 4 5; do "$0" config -s; echo "rc=$?" >&2; done | head -c 1`;
   const { stderr } = await runCommandLine(["sh", "-c", command, binaryPath()]);
   expect(stderr).toBe("rc=0\n".repeat(5));
+});
+
+testNeeding([linux], "a standard output that is full ends with 7 and a sentence", async () => {
+  const command = ["sh", "-c", '"$0" version > /dev/full', binaryPath()];
+  const { code, stderr } = await runCommandLine(command);
+  expect({ code, stderr }).toEqual({
+    code: 7,
+    stderr: "ace-dt: Cannot write to standard output: no space left\n",
+  });
 });
 
 test("a configuration file that is wrong ends with 3, with file, line and key", async () => {
