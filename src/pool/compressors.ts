@@ -77,6 +77,8 @@ class Packer {
   readonly #frames: { end: number; frame: SharedArrayBuffer; length: Promise<unknown> }[] = [];
   /** Memory for frames that is not in use. */
   readonly #spare: SharedArrayBuffer[] = [];
+  /** Where the first frame of this run begins. */
+  readonly #begin: number;
   #started: number;
   #written: number;
 
@@ -95,6 +97,7 @@ class Packer {
     this.#onFrame = onFrame;
     this.#piscina = piscina;
     this.#depth = depth;
+    this.#begin = done.plain;
     this.#started = done.plain;
     this.#written = done.packed;
   }
@@ -116,7 +119,8 @@ class Packer {
 
   /** What comes again from before the first frame is let through, unpacked. */
   #skip(ready: number): void {
-    const to = Math.min(ready, this.#started);
+    // Not #started: frames that are started are still read from the window.
+    const to = Math.min(ready, this.#begin);
     if (to <= this.#plain.front) return;
     this.#plain.moveFront(to);
     this.#plain.announceFront();
