@@ -1,6 +1,6 @@
 /** Brings to their places what blobs an archive holds that was cut off, so that the next part finds them there. */
 import { Limiter } from "../content/limiter.ts";
-import type { AceError } from "../errors.ts";
+import { type AceError, messageOf } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { childBlobs, childManifests, parseManifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-types.ts";
@@ -8,7 +8,7 @@ import type { ArchiveOutlet } from "./archive-outlet.ts";
 import type { ArchiveShelf } from "./archive-shelf.ts";
 import { BlobTransfer } from "./blob-transfer.ts";
 import { imagesAtOnce, routeName } from "./distribute.ts";
-import { Failures, failuresError } from "./failures.ts";
+import { Failures } from "./failures.ts";
 import type { Route } from "./plan-scatter.ts";
 import type { RunContext } from "./run.ts";
 
@@ -41,10 +41,10 @@ export async function salvageRoutes(
     ),
   );
   const { blobs } = transfer.totals;
-  const failed = failuresError(failures.list, routes.length - failures.list.length, "Cannot unarchive");
-  if (failed !== undefined) return failed;
-  if (blobs === 0) return cut;
+  const refused = failures.list.map(({ name, error }) => `${name}: ${messageOf(error)}`);
+  if (blobs === 0) return cut.withDetails(...refused);
   return cut.withDetails(
+    ...refused,
     `${blobs} of its blobs are where its images go, so that a next part (--existing-from-checkpoint) can complete them; nothing is tagged`,
   );
 }
