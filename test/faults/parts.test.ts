@@ -1,10 +1,12 @@
 /** An archive in several parts, each cut or damaged: together they are whole, in any order; apart they say what they lack. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { program, testNeeding } from "../support/needs.ts";
 import { pushArtifact, walkImage } from "../support/push.ts";
 import { readLedgerLines, walkTar } from "./archive-facts.ts";
 import { openWorld, plainImage, type World } from "./world.ts";
+
+setDefaultTimeout(60_000);
 
 const kib = 1024;
 const image = plainImage(

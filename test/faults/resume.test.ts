@@ -1,5 +1,5 @@
 /** serialize --resume: what it takes for good, what it cuts off, what it refuses; and that what is good is not fetched again. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
@@ -9,6 +9,8 @@ import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { checkLedger, type Found, readLedgerLines, walkTar } from "./archive-facts.ts";
 import { start, until } from "./running.ts";
 import { openWorld, plainImage, type World } from "./world.ts";
+
+setDefaultTimeout(60_000);
 
 const kib = 1024;
 const image = plainImage("resume", [100 * kib, 0, 700, 200 * kib, 3, 64 * kib]);
