@@ -1,29 +1,10 @@
 /** What is measured: each job's preparation, its command, and the bytes it moves. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Job } from "./job.ts";
 import type { MadeArchive } from "./make-archive.ts";
+import { streamJobs } from "./stream-jobs.ts";
 import { type ImageSet, imageSets, type World } from "./world.ts";
-
-/** One measurement. */
-export interface Job {
-  name: string;
-  /** Image sets that must be in the low registry. */
-  sets: readonly ImageSet[];
-  /** Bytes of layers that the job moves, for rates; 0 when it moves none. */
-  bytes: number;
-  /** Sets that must be gathered on the low side before, by the tool itself. */
-  gathered?: ImageSet;
-  /** Sets that must be serialized to a file before. */
-  serialized?: ImageSet;
-  /** Sets that must lie deserialized on the high side before. */
-  deserialized?: ImageSet;
-  /** Archives that must lie in the world's directory before, by name; made without any registry. */
-  made?: Readonly<Record<string, MadeArchive>>;
-  /** The command: `ace-dt` stands for the tool under test. Every round gets a number of its own. */
-  command(world: World, round: string): readonly string[];
-  /** Undoes what a round left on the disk. */
-  clean?(world: World, round: string): Promise<void>;
-}
 
 function moved(set: ImageSet): number {
   const { images, layers, layerBytes, shared } = imageSets[set];
@@ -186,6 +167,7 @@ export const jobs: readonly Job[] = [
   serialize("many", "", "null"),
   deserialize("many", ""),
   scatter("many", "", "same"),
+  ...streamJobs,
   opensslHashed,
   verifyHashed,
   listMade,

@@ -6,7 +6,8 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { findProgram } from "../../test/support/needs.ts";
 import { defaultOutfile, ensureBinary, repositoryRoot } from "../build-binary.ts";
-import { archiveOf, type Job, jobs } from "./jobs.ts";
+import type { Job } from "./job.ts";
+import { archiveOf, jobs } from "./jobs.ts";
 import { makeArchive } from "./make-archive.ts";
 import { type ImageSet, openWorld, type World } from "./world.ts";
 

@@ -15,6 +15,8 @@ export const imageSets = {
   big: { images: 8, layers: 4, layerBytes: 64 * 1024 * 1024, shared: 1 },
   small: { images: 100, layers: 8, layerBytes: 100_000, shared: 2 },
   one: { images: 1, layers: 1, layerBytes: 1024 * 1024 * 1024, shared: 0 },
+  /** Not random but of this machine's programs, libraries and texts: what can be made smaller. */
+  text: { images: 1, layers: 8, layerBytes: 128 * 1024 * 1024, shared: 0 },
   /** For what an image costs that is none but small: memory above all. */
   many: { images: 10_000, layers: 3, layerBytes: 1000, shared: 1 },
 } as const;
@@ -105,12 +107,24 @@ async function fill(origin: string, directory: string, set: ImageSet): Promise<v
   await done.write("");
 }
 
-/** An image whose layers are random bytes and no tar: nobody in these measurements looks inside. */
+const layerType = "application/vnd.oci.image.layer.v1.tar";
+
+/** A part of a tar of /usr/share and /usr/lib. @throws Error where that is too small */
+function systemBytes(offset: number, length: number): Uint8Array {
+  const script = 'tar -C / -cf - usr/share usr/lib 2>/dev/null | tail -c "+$1" | head -c "$2"';
+  const bytes = Bun.spawnSync(["sh", "-c", script, "sh", `${offset + 1}`, `${length}`]).stdout;
+  if (bytes.length < length)
+    throw new Error(`Cannot make the text set: /usr has only ${offset} bytes and some`);
+  return bytes;
+}
+
+/** An image whose layers are random bytes, or text, and no tar: nobody in these measurements looks inside. */
 function randomImage(set: ImageSet, at: number): Artifact {
   const { layers, layerBytes, shared } = imageSets[set];
   const blobs = Array.from({ length: layers }, (_, layer) => {
+    if (set === "text") return contentOf(layerType, systemBytes(layer * layerBytes, layerBytes));
     const seed = layer < shared ? `${set}/shared/${layer}` : `${set}/${at}/${layer}`;
-    return contentOf("application/vnd.oci.image.layer.v1.tar+gzip", seededBytes(seed, layerBytes));
+    return contentOf(layerType, seededBytes(seed, layerBytes));
   });
   const config = jsonContent("application/vnd.oci.image.config.v1+json", {
     architecture: "amd64",

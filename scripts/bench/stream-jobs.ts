@@ -1,0 +1,67 @@
+/** What packing and buffering cost, beside the programs that do nothing else. */
+import { join } from "node:path";
+import type { Job } from "./job.ts";
+import { imageSets, type World } from "./world.ts";
+
+/** The archive that `serialized` leaves, see `archiveOf` in jobs.ts. */
+function tarOf(world: World, set: "text" | "big"): string {
+  return join(world.directory, `${set}.tar`);
+}
+
+const textBytes = imageSets.text.images * imageSets.text.layers * imageSets.text.layerBytes;
+const bigBytes = 25 * imageSets.big.layerBytes;
+
+function serializeText(name: string, flags: readonly string[]): Job {
+  return {
+    name: `serialize-text-${name}`,
+    sets: ["text"],
+    bytes: textBytes,
+    gathered: "text",
+    command: () => ["ace-dt", "mirror", "serialize", "low.bench/gathered/text:v1", "/dev/null", ...flags],
+  };
+}
+
+/** The yardstick: the same tar, from a file that was read before, on the same cores. */
+const zstdText: Job = {
+  name: "zstd-text",
+  sets: ["text"],
+  bytes: textBytes,
+  gathered: "text",
+  serialized: "text",
+  command: (world) => ["zstd", "-q", "-f", "-T0", "-3", tarOf(world, "text"), "-o", "/dev/null"],
+};
+
+/** What is packed already costs hardly more than to copy it. */
+const serializePassed: Job = {
+  name: "serialize-big-gzip-null",
+  sets: ["big"],
+  bytes: bigBytes,
+  gathered: "big",
+  command: () => [
+    ...["ace-dt", "mirror", "serialize", "low.bench/gathered/big:v1", "/dev/null", "--compression", "gzip"],
+  ],
+};
+
+function buffer(name: string, command: (path: string) => readonly string[]): Job {
+  return {
+    name,
+    sets: ["big"],
+    bytes: bigBytes,
+    gathered: "big",
+    serialized: "big",
+    // Standard output is a pipe in this benchmark: the device takes it from the program itself.
+    command: (world) => command(tarOf(world, "big")),
+  };
+}
+
+/** In the order in which they run: what is compared stands side by side. */
+export const streamJobs: readonly Job[] = [
+  serializeText("null", []),
+  serializeText("zstd-null", ["--compression", "zstd"]),
+  zstdText,
+  serializePassed,
+  buffer("util-mbuffer", (path) => ["ace-dt", "util", "mbuffer", "-i", path, "-o", "/dev/null"]),
+  buffer("mbuffer", (path) => [
+    ...["mbuffer", "-q", "-s", "1M", "-m", "128M", "-i", path, "-o", "/dev/null"],
+  ]),
+];
