@@ -206,7 +206,11 @@ class StreamSource implements ArchiveSource {
   }
 
   close(): void {
+    if (this.#window.aborted) return;
+    // When the reader has ended and all that was handed out is given back, nobody looks at the window any more.
+    const isUnused = this.#isOver && this.#window.scan() === this.#cursor;
     this.#window.abort();
+    if (isUnused) this.#window.release();
   }
 
   /** Little things are let go of together: a segment for each of a million headers would cost more than the bytes. */

@@ -113,10 +113,10 @@ async function write(
     packing.catch((error: unknown) => writing.fail(error));
     await Promise.all([writing.run(), packing]);
     await queue.settled();
-    return {
-      moved: (windows.packed.end ?? 0) - start.kept.packed,
-      notes: resumed === undefined ? [] : [resumed.note],
-    };
+    const moved = (windows.packed.end ?? 0) - start.kept.packed;
+    // Every job, the writer and the compressors are done with them.
+    for (const each of new Set([windows.plain, windows.packed])) each.release();
+    return { moved, notes: resumed === undefined ? [] : [resumed.note] };
   } catch (error) {
     stop();
     throw await explain(

@@ -1,7 +1,11 @@
 /** A thread's view of a window. */
 import { Window, type WindowHandle } from "../tape/window.ts";
 
+/** By number, the newest last. */
 const windows = new Map<number, Window>();
+
+/** An archive has two when it is compressed; those of archives before it would keep their memory. */
+const mostWindows = 2;
 
 /** The window of a handle that came with a job: made once a thread, since each job brings a clone of the handle. */
 export function attachWindow(handle: WindowHandle): Window {
@@ -9,5 +13,9 @@ export function attachWindow(handle: WindowHandle): Window {
   if (known !== undefined) return known;
   const window = new Window(handle);
   windows.set(handle.id, window);
+  for (const id of windows.keys()) {
+    if (windows.size <= mostWindows) break;
+    windows.delete(id);
+  }
   return window;
 }

@@ -42,6 +42,9 @@ const defaultSlots = 16_384;
 
 let lastId = 0;
 
+/** Memory of windows that are over. Garbage collectors of several threads would all have to let go of it first. */
+const spare: Pick<WindowHandle, "data" | "control">[] = [];
+
 export class Window {
   readonly handle: WindowHandle;
   readonly capacityBytes: number;
@@ -55,15 +58,21 @@ export class Window {
   readonly slots: number;
 
   /**
-   * Makes a window. All windows of a process are made by one thread.
+   * Makes a window, in the memory of a {@link release released} one if that is as large. All windows of a process are made by one thread.
    * @param capacityBytes a multiple of every block size that is to be drained from it
    * @param start the archive offset that its first segment begins at
    */
   static create(capacityBytes: number, slots = defaultSlots, start = 0): Window {
+    const controlBytes = slotsAt + slots * slotCells * 8;
+    const at = spare.findIndex(
+      ({ data, control }) => data.byteLength === capacityBytes && control.byteLength === controlBytes,
+    );
+    const [memory] = at < 0 ? [] : spare.splice(at, 1);
+    if (memory !== undefined) new Uint8Array(memory.control).fill(0);
     const window = new Window({
       id: ++lastId,
-      data: new SharedArrayBuffer(capacityBytes),
-      control: new SharedArrayBuffer(slotsAt + slots * slotCells * 8),
+      data: memory?.data ?? new SharedArrayBuffer(capacityBytes),
+      control: memory?.control ?? new SharedArrayBuffer(controlBytes),
     });
     Atomics.store(window.#cells, endCell, -1n);
     Atomics.store(window.#cells, frontCell, BigInt(start));
@@ -80,6 +89,15 @@ export class Window {
     this.#bounds = new Float64Array(handle.control, slotsAt);
     this.#progress = new BigInt64Array(handle.control, slotsAt);
     this.slots = this.#progress.length / slotCells;
+  }
+
+  /**
+   * Lets another window have the memory. Only by the thread that made it, once, and only when no thread uses it or waits for it any
+   * more: a batch of archives would keep a window's memory for each otherwise.
+   */
+  release(): void {
+    const { data, control } = this.handle;
+    spare.push({ data, control });
   }
 
   /**

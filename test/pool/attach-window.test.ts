@@ -14,3 +14,11 @@ test("a window whose handle is cloned with every job is known again, and shares 
 test("two windows are two", () => {
   expect(attachWindow(Window.create(1024).handle)).not.toBe(attachWindow(Window.create(1024).handle));
 });
+
+test("windows of archives before the last are let go of", () => {
+  const handles = [1, 2, 3].map(() => Window.create(1024).handle);
+  const [first] = handles.map(attachWindow);
+  expect(attachWindow(handles[0]!)).not.toBe(first);
+  const last = attachWindow(handles[2]!);
+  expect(attachWindow(handles[2]!)).toBe(last);
+});

@@ -122,3 +122,21 @@ describe("Window", () => {
     expect(() => aborted.throwIfAborted()).toThrow("stopped");
   });
 });
+
+test("a released window's memory is the next one's, which begins anew", () => {
+  const first = Window.create(4096, 16);
+  const slot = first.append(0, 100);
+  first.advance(slot!, 100);
+  first.scan();
+  first.moveFront(100);
+  first.setEnd(100);
+  first.abort();
+  first.release();
+  expect(Window.create(8192, 16).handle.data).not.toBe(first.handle.data);
+  const second = Window.create(4096, 16, 7);
+  expect(second.handle.data).toBe(first.handle.data);
+  expect(second.handle.id).not.toBe(first.handle.id);
+  expect([second.front, second.scan(), second.end, second.aborted]).toEqual([7, 7, undefined, false]);
+  expect(second.append(7, 9)).toBe(0);
+  expect(Window.create(4096, 16).handle.data).not.toBe(first.handle.data);
+});
