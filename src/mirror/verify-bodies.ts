@@ -23,9 +23,15 @@ interface PlacedBlob {
 
 /**
  * Hashes every whole blob of a plain file.
+ * @param onDone told how many more are hashed, for the progress
  * @throws AceError `medium`, `stopped`; wrong bytes are told to `contents`
  */
-export async function hashFile(source: ArchiveSource, contents: ArchiveContents, pool: Pool): Promise<void> {
+export async function hashFile(
+  source: ArchiveSource,
+  contents: ArchiveContents,
+  pool: Pool,
+  onDone: (blobs: number) => void,
+): Promise<void> {
   const failures: unknown[] = [];
   const limiter = new Limiter(pool.threads);
   for (const job of jobsOf(contents, pool.threads)) {
@@ -41,6 +47,7 @@ export async function hashFile(source: ArchiveSource, contents: ArchiveContents,
         );
         const actual = await pool.digests({ kind: "digest", blobs });
         for (const [at, { digest }] of job.entries()) contents.settle(digest, actual[at] ?? digest);
+        onDone(job.length);
       } catch (error) {
         failures.push(error);
       }

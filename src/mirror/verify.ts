@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { AceError } from "../errors.ts";
 import { Pool } from "../pool/pool.ts";
+import type { TapePosition } from "../tape/tape-position.ts";
 import type { ArchiveContents } from "./archive-contents.ts";
 import type { ArchiveFault } from "./archive-faults.ts";
 import { openArchive } from "./archive-source.ts";
@@ -22,6 +23,8 @@ export interface VerifyOptions {
   blockBytes: number;
   /** Bytes of the window for a stream; 0 = automatic. */
   windowBytes: number;
+  /** Where on a tape to begin; where it stands, when left out. */
+  tapePosition?: TapePosition | undefined;
 }
 
 export interface VerifyResult extends ClosureResult {
@@ -109,6 +112,7 @@ async function readArchive(
     source: path,
     blockBytes: options.blockBytes,
     windowBytes: options.windowBytes,
+    tapePosition: options.tapePosition,
   });
   const close = () => source.close();
   signal.addEventListener("abort", close, { once: true });
@@ -127,7 +131,10 @@ async function readArchive(
   await hashing.finish();
   status.bytesTotal += source.totalBytes ?? 0;
   status.blobsTotal += contents.blobs.count;
-  if (source.seekable) await hashFile(source, contents, pool);
+  const onDone = (blobs: number) => {
+    status.blobsDone += blobs;
+  };
+  if (source.seekable) await hashFile(source, contents, pool, onDone);
   status.blobsDone = status.blobsTotal;
   return contents;
 }
