@@ -1,5 +1,6 @@
 /** Puts on the machine what the interop tests run against, where that is allowed; what stays absent is skipped by its tests. */
 import { join } from "node:path";
+import { buildGuest, guestPrograms, isGuestMade } from "../../test/support/tape-vm/build-guest.ts";
 import { repositoryRoot } from "../build-binary.ts";
 import { headline, runCommand } from "./step.ts";
 
@@ -8,6 +9,8 @@ const debianPrograms: Readonly<Record<string, string>> = {
   skopeo: "skopeo",
   "docker-registry": "docker-registry",
   strace: "strace",
+  // The tape guest is for machines of its own kind only.
+  ...(process.arch === "x64" ? guestPrograms : {}),
 };
 
 /** distribution 3, which Debian does not have. The version is fixed, so that a gate of today runs tomorrow. */
@@ -21,6 +24,25 @@ export async function installTools(): Promise<void> {
   headline("tools for the interop tests");
   await installDebianPackages();
   await installDistribution();
+  await makeTapeGuest();
+}
+
+async function makeTapeGuest(): Promise<void> {
+  const absent = Object.keys(guestPrograms).filter((name) => Bun.which(name) === null);
+  if (process.arch !== "x64" || absent.length > 0 || Bun.which("apt-get") === null) {
+    console.log(`absent: the tape guest; ${absent.join(", ") || "it is for Debian on x64"} would be needed`);
+    return;
+  }
+  if (await isGuestMade()) {
+    console.log("present: the tape guest");
+    return;
+  }
+  console.log("making the tape guest");
+  try {
+    await buildGuest();
+  } catch (error) {
+    console.log(`${error instanceof Error ? error.message : error}\nthe tests on a tape are skipped`);
+  }
 }
 
 async function installDebianPackages(): Promise<void> {

@@ -4,9 +4,25 @@ import { parseByteSize } from "../config/bytes.ts";
 import { AceError } from "../errors.ts";
 import { type Platform, parsePlatform } from "../oci/platform.ts";
 import { type PlatformMode, platformModes } from "../oci/platform-filter.ts";
+import { parseTapePosition, type TapePosition } from "../tape/tape-position.ts";
 
 /** A flag with a size in bytes. Its text is read by `parseByteSize` later: oclif would wrap the error in its own words. */
 export const byteSizeFlag = Flags.custom<string>({ helpValue: "BYTES" });
+
+/** Where on a tape to begin. Its text is read by `parseTapePosition`. */
+export const positionFlag = Flags.string({
+  helpValue: "PLACE",
+  description:
+    "Where on a tape to begin: here (default), bot (its beginning), append (behind everything), file:N or block:N, counted from 0.",
+});
+
+/**
+ * The value of `--position`, for those who read a tape.
+ * @throws AceError `usage`
+ */
+export function parseReadingPosition(text: string | undefined): TapePosition | undefined {
+  return text === undefined ? undefined : parseTapePosition(text);
+}
 
 /** A flag that may be given several times. */
 export const repeatableFlag = Flags.custom<string>({ multiple: true, multipleNonGreedy: true });
@@ -62,6 +78,19 @@ export function parseMebibytes(text: string, flag: string): number {
   const bytes = /^\d+$/.test(text) ? Number(text) * 1024 * 1024 : Number.NaN;
   if (Number.isSafeInteger(bytes)) return bytes;
   throw new AceError("usage", `Cannot use ${JSON.stringify(text)} as ${flag}: want a whole number of MiB`);
+}
+
+/** What `--block-size auto` begins with; smaller ones are its halves. */
+const automaticBlock = 1024 * 1024;
+
+/**
+ * The value of `--block-size` for writing: a size, or `auto` for the largest up to 1 MiB that a tape drive takes.
+ * @throws AceError `usage`
+ */
+export function parseBlockChoice(text: string): { blockBytes: number; smallerBlocks: boolean } {
+  return text === "auto"
+    ? { blockBytes: automaticBlock, smallerBlocks: true }
+    : { blockBytes: parseBlockSize(text), smallerBlocks: false };
 }
 
 /**

@@ -61,7 +61,7 @@ export class ArchiveParts {
       await unpacking.goOnWith(async () => {
         this.#source.close();
         signal.throwIfAborted();
-        this.#source = openArchive({ ...this.#options, source: path });
+        this.#source = openArchive({ ...this.#options, source: path, tapePosition: undefined });
         return this.#source;
       });
       await this.#take(unpacking, signal);

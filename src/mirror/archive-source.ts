@@ -4,6 +4,7 @@ import { sniffBytes, sniffCompression } from "../archive/decompress.ts";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
 import { startReader } from "../pool/reader.ts";
+import type { TapePosition } from "../tape/tape-position.ts";
 import { Window } from "../tape/window.ts";
 import { windowBytesFor } from "./window-size.ts";
 
@@ -41,11 +42,19 @@ export interface ArchiveSourceOptions {
   blockBytes: number;
   /** Bytes of the window for a stream; 0 = automatic. */
   windowBytes: number;
+  /** Where on a tape to begin; where it stands, when left out. */
+  tapePosition?: TapePosition | undefined;
 }
 
 /** @throws AceError `medium` when it cannot be opened */
 export function openArchive(options: ArchiveSourceOptions): ArchiveSource {
-  return openPlainFile(options.source) ?? new StreamSource(options);
+  const { source, tapePosition = { kind: "here" } } = options;
+  const plain = openPlainFile(source);
+  if (plain !== undefined && tapePosition.kind !== "here") {
+    plain.close();
+    throw new AceError("usage", `Cannot use --position: ${source} is not a tape`);
+  }
+  return plain ?? new StreamSource(options);
 }
 
 /** A regular file that is not compressed; undefined for everything else. A pipe or a tape must not be opened twice: stat first. */
@@ -155,6 +164,7 @@ class StreamSource implements ArchiveSource {
         window: this.#window.handle,
         source: options.source,
         blockBytes: options.blockBytes,
+        position: options.tapePosition,
       },
       (compression) => {
         this.#isPacked = compression !== "none";

@@ -2,6 +2,7 @@
 import { AceError } from "../errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
+import type { TapePosition } from "../tape/tape-position.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { ArchiveParts } from "./archive-parts.ts";
 import type { ArchiveSource } from "./archive-source.ts";
@@ -22,6 +23,8 @@ export interface DeserializeOptions {
   blockBytes: number;
   /** 0 = automatic. */
   windowBytes: number;
+  /** Where on a tape to begin; where it stands, when left out. */
+  tapePosition?: TapePosition | undefined;
   /** Verify everything, push nothing. */
   dryRun: boolean;
   strict: boolean;

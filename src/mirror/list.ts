@@ -5,6 +5,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childManifests, type ManifestContent, parseManifest } from "../oci/manifest.ts";
 import type { Platform } from "../oci/platform.ts";
+import type { TapePosition } from "../tape/tape-position.ts";
 import type { ArchiveContents } from "./archive-contents.ts";
 import type { ArchiveFault } from "./archive-faults.ts";
 import { openArchive } from "./archive-source.ts";
@@ -26,6 +27,8 @@ export interface ListOptions {
   blockBytes: number;
   /** Bytes of the window for a stream; 0 = automatic. */
   windowBytes: number;
+  /** Where on a tape to begin; where it stands, when left out. */
+  tapePosition?: TapePosition | undefined;
 }
 
 /** One image of an archive. */

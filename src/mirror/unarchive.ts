@@ -7,6 +7,7 @@ import { parseSelectors } from "../lists/selector.ts";
 import { parseMapper } from "../mapping/parse-mapper.ts";
 import { refName } from "../oci/annotations.ts";
 import { parseManifest } from "../oci/manifest.ts";
+import type { TapePosition } from "../tape/tape-position.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { ArchiveOutlet } from "./archive-outlet.ts";
 import { ArchiveParts } from "./archive-parts.ts";
@@ -37,6 +38,8 @@ export interface UnarchiveOptions {
   blockBytes: number;
   /** Of the window, for what is no plain file; 0 = automatic. */
   windowBytes: number;
+  /** Where on a tape to begin; where it stands, when left out. */
+  tapePosition?: TapePosition | undefined;
   /** Hash everything, look at both ends, push nothing. */
   dryRun: boolean;
   strict: boolean;

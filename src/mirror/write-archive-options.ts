@@ -3,6 +3,7 @@ import type { Packing } from "../archive/packing-levels.ts";
 import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { MediumKind } from "../tape/medium.ts";
+import type { TapePosition } from "../tape/tape-position.ts";
 
 /** Says where a blob is fetched from, by the entry of the root that led to it. */
 export type BlobSource = (entry: Descriptor) => RepositoryAddress;
@@ -11,6 +12,12 @@ export type BlobSource = (entry: Descriptor) => RepositoryAddress;
 export interface WriteArchiveOptions {
   destination: string;
   blockBytes: number;
+  /** Smaller blocks will do when a tape drive takes no larger ones. */
+  smallerBlocks?: boolean;
+  /** Where on a tape to begin; where it stands, when left out. */
+  position?: TapePosition;
+  /** Bytes between two flushes; undefined takes the medium's own. */
+  flushBytes?: number | undefined;
   /** 0 = automatic. */
   windowBytes: number;
   /** Percent; undefined takes the medium's default. */

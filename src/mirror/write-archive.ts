@@ -17,7 +17,7 @@ import { windowBytesFor } from "./window-size.ts";
 import type { WriteArchiveOptions } from "./write-archive-options.ts";
 
 /** Between two flushes, in bytes: what a kill can cost. A tape must stop to flush, so it does it seldom. */
-const flushBytes: Record<MediumKind, number> = {
+const usualFlushBytes: Record<MediumKind, number> = {
   file: 128 * 1024 * 1024,
   stream: 16 * 1024 * 1024,
   device: 128 * 1024 * 1024,
@@ -76,15 +76,18 @@ async function write(
         destination: options.destination,
         force: options.force,
         blockBytes: options.blockBytes,
+        smallerBlocks: options.smallerBlocks,
+        position: options.position,
         resumed: resumed?.handOver(),
       },
       highWater: options.highWaterPercent === undefined ? undefined : options.highWaterPercent / 100,
       loop: {
         blockBytes: options.blockBytes,
-        flushEveryBytes: ledger === undefined ? 0 : Math.max(options.blockBytes, flushBytes[options.medium]),
+        flushEveryBytes: flushEvery(options),
       },
     },
     (offset) => queue.durable(offset),
+    (level, text) => run.ui.log(level, text),
   );
   const { status, signal } = run;
   status.bytesTotal = plan.size.bytes - start.from;
@@ -131,6 +134,12 @@ async function write(
     signal.removeEventListener("abort", stop);
     stop();
   }
+}
+
+/** Without a ledger nobody could use what a flush makes sure of; on a tape it still tells how far the tape is good. */
+function flushEvery({ checkpoint, medium, blockBytes, flushBytes }: WriteArchiveOptions): number {
+  if (checkpoint === undefined && medium !== "tape" && flushBytes === undefined) return 0;
+  return Math.max(blockBytes, flushBytes ?? usualFlushBytes[medium]);
 }
 
 /** One window, or, when the archive is compressed, one before and one behind the compressors that share the memory. */

@@ -1,6 +1,7 @@
 /** Writes a planned archive and counts what it came to: what serialize and archive share once they know what goes in. */
 import type { Packing } from "../archive/packing-levels.ts";
 import type { MediumKind } from "../tape/medium.ts";
+import type { TapePosition } from "../tape/tape-position.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import type { ArchivePlan } from "./plan-archive.ts";
 import type { RunContext } from "./run.ts";
@@ -12,6 +13,12 @@ export interface MediumOptions {
   /** A path, or `-` for standard output. */
   destination: string;
   blockBytes: number;
+  /** Smaller blocks will do when a tape drive takes no larger ones. */
+  smallerBlocks?: boolean;
+  /** Where on a tape to begin; where it stands, when left out. */
+  position?: TapePosition;
+  /** Bytes between two flushes; undefined takes the medium's own. */
+  flushBytes?: number | undefined;
   /** 0 = automatic. */
   windowBytes: number;
   /** Percent; undefined takes the medium's default. */

@@ -25,7 +25,7 @@ export function runReaderThread(): void {
 }
 
 async function fillWindow(start: ReaderStart, window: Window): Promise<ReaderMessage> {
-  const chunks = readSource(start.source, start.blockBytes);
+  const chunks = readSource(start, () => window.aborted);
   const first = chunks.next();
   if (first.done) throw new AceError("archive", `Cannot read ${nameOf(start.source)}: it is empty`);
   const compression = sniffCompression(first.value);

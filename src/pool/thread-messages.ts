@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { ErrorData } from "../errors.ts";
 import type { MediumKind, MediumOptions } from "../tape/medium.ts";
+import type { SourceOptions } from "../tape/read-source.ts";
 import type { WindowHandle } from "../tape/window.ts";
 import type { WriteLoopOptions, WriteLoopResult } from "../tape/write-loop.ts";
 
@@ -17,17 +18,14 @@ export interface WriterStart {
 /** What a writer says. */
 export type WriterMessage =
   | { kind: "open"; medium: MediumKind }
+  | { kind: "notice"; level: "info" | "warn"; text: string }
   | { kind: "durable"; offset: number }
   | { kind: "done"; result: WriteLoopResult }
   | { kind: "failed"; error: ErrorData; durable: number };
 
 /** What starts a reader. */
-export interface ReaderStart {
+export interface ReaderStart extends SourceOptions {
   window: WindowHandle;
-  /** A path, or `-` for standard input. */
-  source: string;
-  /** Bytes of a read call; 0 finds out. */
-  blockBytes: number;
 }
 
 /** What a reader says. */
@@ -41,6 +39,7 @@ const errorData = v.custom<ErrorData>(
 
 const writerMessage = v.variant("kind", [
   v.object({ kind: v.literal("open"), medium: v.picklist(["file", "stream", "device", "tape"]) }),
+  v.object({ kind: v.literal("notice"), level: v.picklist(["info", "warn"]), text: v.string() }),
   v.object({ kind: v.literal("durable"), offset: v.number() }),
   v.object({
     kind: v.literal("done"),

@@ -18,7 +18,10 @@ export function runWriterThread(): void {
   let medium: Medium | undefined;
   let durable = 0;
   try {
-    medium = openMedium(start.medium);
+    medium = openMedium(start.medium, {
+      isStopped: () => window.aborted,
+      notice: ({ level, text }) => say({ kind: "notice", level, text }),
+    });
     say({ kind: "open", medium: medium.kind });
     const highWater = start.highWater ?? (medium.kind === "tape" ? tapeHighWater : 0);
     const options = { ...start.loop, highWaterBytes: Math.floor(highWater * window.capacityBytes) };
@@ -40,21 +43,25 @@ export function runWriterThread(): void {
 }
 
 /**
- * After a failed write: what was written before it may still be brought onto a file's medium. A tape is left alone:
- * after an error nobody knows where it stands.
+ * After a failed write: what was written before it may still be brought onto the medium, unless nobody knows any more where it stands.
  * @returns bytes that are durable after all
  */
 function salvage(medium: Medium | undefined, window: Window): number {
   if (medium === undefined) return 0;
   let durable = 0;
-  try {
-    if (medium.kind === "file") {
+  const steps = [
+    () => {
       medium.flush();
-      durable = window.front;
+      durable = medium.kind === "file" || medium.kind === "tape" ? window.front : 0;
+    },
+    () => medium.abandon(window.front),
+  ];
+  for (const step of steps) {
+    try {
+      step();
+    } catch {
+      // The first error is the one to report; this one says the same again.
     }
-    medium.abandon(window.front);
-  } catch {
-    // The first error is the one to report; this one says the same again.
   }
   return durable;
 }

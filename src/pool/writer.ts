@@ -16,14 +16,32 @@ export interface Writer {
   durable(): number;
 }
 
-/** Starts the writer's thread. `onDurable` is called with every offset that is safe. */
-export function startWriter(start: WriterStart, onDurable: (offset: number) => void): Writer {
+/** Tells an operator something. */
+export type OnNotice = (level: "info" | "warn", text: string) => void;
+
+/** A medium that opens at once is open by then; whoever waits longer wants to know for what. */
+const silenceMs = 2000;
+
+/**
+ * Starts the writer's thread. `onDurable` is called with every offset that is safe, `onNotice` with what there is to say of the medium,
+ * and that it is waited for.
+ */
+export function startWriter(
+  start: WriterStart,
+  onDurable: (offset: number) => void,
+  onNotice: OnNotice = () => undefined,
+): Writer {
   const opened = Promise.withResolvers<MediumKind>();
   const done = Promise.withResolvers<WriteLoopResult>();
   // Whoever cares awaits them; nobody has to await both.
   opened.promise.catch(() => undefined);
   done.promise.catch(() => undefined);
   let durable = 0;
+  const waiting = setTimeout(() => {
+    onNotice("warn", `Waiting for ${start.medium.destination} to be ready`);
+  }, silenceMs);
+  const stopWaiting = () => clearTimeout(waiting);
+  opened.promise.then(stopWaiting, stopWaiting);
   const fail = (error: unknown) => {
     opened.reject(error);
     done.reject(error);
@@ -37,6 +55,7 @@ export function startWriter(start: WriterStart, onDurable: (offset: number) => v
   worker.on("message", (data: unknown) => {
     const message = parseWriterMessage(data);
     if (message.kind === "open") opened.resolve(message.medium);
+    if (message.kind === "notice") onNotice(message.level, message.text);
     if (message.kind === "durable") settle(message.offset);
     if (message.kind === "done") done.resolve(message.result);
     if (message.kind === "failed") {

@@ -1,9 +1,8 @@
-/** The calls that write to an open medium. Only the writer thread makes them. */
+/** The calls that write to an open medium other than a tape. Only the writer thread makes them. */
 import { closeSync, fdatasyncSync, unlinkSync, writeSync } from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import type { Medium, MediumKind, MediumOptions } from "./medium.ts";
 import { startWriteback } from "./system-calls.ts";
-import { writeFilemarks } from "./tape-device.ts";
 
 const writeStates: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on it",
@@ -26,7 +25,7 @@ export class OpenMedium implements Medium {
 
   constructor(
     fd: number,
-    readonly kind: MediumKind,
+    readonly kind: Exclude<MediumKind, "tape">,
     options: MediumOptions,
     /** Bytes of it that an earlier run wrote. */
     resumedAt = 0,
@@ -52,12 +51,6 @@ export class OpenMedium implements Medium {
         }
         throw this.#failure(cause, offset + done);
       }
-      if (count < block.length && this.kind === "tape") {
-        throw new AceError(
-          "medium",
-          `Cannot write ${this.#options.destination}: end of tape at byte ${offset + count}`,
-        );
-      }
       done += count;
     }
     this.#writeBehind(offset + block.length);
@@ -74,17 +67,15 @@ export class OpenMedium implements Medium {
     if (!this.#dirty) return;
     try {
       if (this.kind === "file") fdatasyncSync(this.#fd);
-      if (this.kind === "tape") writeFilemarks(this.#fd, 0);
     } catch (cause) {
       if (systemCodeOf(cause) === "EINVAL") return; // standard output on something that cannot be synced
-      throw cause instanceof AceError ? cause : this.#failure(cause, undefined);
+      throw this.#failure(cause, undefined);
     }
     this.#dirty = false;
   }
 
   finish(): void {
     this.flush();
-    if (this.kind === "tape") writeFilemarks(this.#fd, 1);
     this.#close();
   }
 
@@ -97,7 +88,7 @@ export class OpenMedium implements Medium {
     }
   }
 
-  /** close(2) of a tape carries the error of the last flush. */
+  /** close(2) carries what a network file system could not write. */
   #close(): void {
     if (this.#options.destination === "-") return;
     try {

@@ -1,8 +1,10 @@
 /** What an archive is written to: a file, standard output, a pipe, a device, a tape; and what can be refused before it is opened. */
 import { type BigIntStats, fstatSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import { checkStandardOutput } from "./standard-output.ts";
-import { isTapeStat } from "./tape-device.ts";
+import { isTapeStat, isTerminalStat } from "./tape-device.ts";
+import type { TapePosition } from "./tape-position.ts";
 
 export type MediumKind = "file" | "stream" | "device" | "tape";
 
@@ -10,8 +12,10 @@ export type MediumKind = "file" | "stream" | "device" | "tape";
 export interface DestinationOptions {
   /** A path, or `-` for standard output. */
   destination: string;
-  /** Replace an existing regular file. */
+  /** Replace an existing regular file; write over what is on a tape. */
   force: boolean;
+  /** Where on a tape to begin; where it stands, when left out. */
+  position?: TapePosition | undefined;
   /** Go on in an existing regular file; nothing else can be resumed. */
   resume?: boolean | undefined;
 }
@@ -20,6 +24,8 @@ export interface DestinationOptions {
 export interface MediumOptions extends DestinationOptions {
   /** Bytes of one write call. */
   blockBytes: number;
+  /** Smaller blocks will do when a tape drive or its host adapter takes no larger ones. */
+  smallerBlocks?: boolean | undefined;
   /** A file that is there and goes on: the medium's from now on. What lies behind `at` is cut off. */
   resumed?: { fd: number; at: number } | undefined;
 }
@@ -27,6 +33,8 @@ export interface MediumOptions extends DestinationOptions {
 /** An open medium. Every method throws AceError `medium`. */
 export interface Medium {
   readonly kind: MediumKind;
+  /** Bytes of one write call, when they are not those that were asked for. They divide them. */
+  readonly blockBytes?: number;
   /** Writes a whole block, in one call where the kernel allows it; `offset` (bytes already written) is for messages. */
   write(block: Uint8Array, offset: number): void;
   /** Returns when all that was written is on the medium, as far as the medium can tell. */
@@ -55,16 +63,33 @@ export function statDestination(destination: string): BigIntStats | undefined {
 export function checkDestination(options: DestinationOptions): MediumKind {
   if (options.destination === "-") checkStandardOutput();
   const stat = statDestination(options.destination);
-  if (stat === undefined) return "file";
+  if (stat === undefined) {
+    refusePosition(options);
+    if (dirname(resolve(options.destination)) === "/dev") {
+      throw new AceError("medium", `Cannot write ${options.destination}: there is no such device`, {
+        hint: "ls /dev/nst* lists the tape drives; modprobe st loads their driver.",
+      });
+    }
+    return "file";
+  }
   if (stat.isDirectory())
     throw new AceError("medium", `Cannot write ${options.destination}: it is a directory`);
+  if (isTerminalStat(stat))
+    throw new AceError("medium", `Cannot write ${options.destination}: it is a terminal`);
+  const kind = kindOf(stat);
+  if (kind !== "tape") refusePosition(options);
   if (options.resume === true) return checkResumable(options.destination, stat);
   if (stat.isFile() && options.destination !== "-" && !options.force) {
     throw new AceError("medium", `Cannot write ${options.destination}: the file exists already`, {
       hint: "Name a new file, give --resume to go on in this one, or --force to replace it.",
     });
   }
-  return kindOf(stat);
+  return kind;
+}
+
+function refusePosition({ destination, position }: DestinationOptions): void {
+  if (position === undefined || position.kind === "here") return;
+  throw new AceError("usage", `Cannot use --position: ${destination} is not a tape`);
 }
 
 /** Only what is in a regular file can be looked at, and cut. */

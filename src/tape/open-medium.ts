@@ -10,29 +10,39 @@ import {
   statDestination,
 } from "./medium.ts";
 import { OpenMedium } from "./medium-writing.ts";
+import { openTape } from "./open-tape.ts";
+import { prepareTape, type TapeNotice } from "./prepare-tape.ts";
 import { isLockedByAnother } from "./system-calls.ts";
-import { tapeStatus } from "./tape-device.ts";
+
+/** What goes on while a medium is opened. */
+export interface OpenEvents {
+  /** True when the opening is to end. */
+  isStopped(): boolean;
+  notice(notice: TapeNotice): void;
+}
+
+const noEvents: OpenEvents = { isStopped: () => false, notice: () => undefined };
 
 /**
  * Opens the destination for writing.
  * @throws AceError `medium`
  */
-export function openMedium(options: MediumOptions): Medium {
+export function openMedium(options: MediumOptions, events = noEvents): Medium {
   if (options.resumed !== undefined) {
     const { fd, at } = options.resumed;
     return new OpenMedium(cutFile(fd, at, options.destination), "file", options, at);
   }
   const kind = checkDestination(options);
+  if (kind === "tape") return openTapeMedium(options, events);
   const fd = options.destination === "-" ? 1 : open(options, kind);
-  if (kind === "tape") checkTape(fd, options);
   return new OpenMedium(fd, kind, options);
 }
 
-/** A tape or device is opened as it is: O_CREAT would make a regular file of a missing node. */
+/** A device is opened as it is: O_CREAT would make a regular file of a missing node. */
 function open({ destination }: MediumOptions, kind: MediumKind): number {
   if (kind === "file") return cutFile(openLocked(destination, constants.O_WRONLY), 0, destination);
   try {
-    return openSync(destination, constants.O_WRONLY | (kind === "tape" ? constants.O_NONBLOCK : 0));
+    return openSync(destination, constants.O_WRONLY);
   } catch (cause) {
     throw openError(destination, cause);
   }
@@ -71,22 +81,22 @@ function attempt(destination: string, act: () => number): number {
   }
 }
 
-/** With O_NONBLOCK the open succeeds without a tape (st.rst); the status then says what is wrong, at once and in words. */
-function checkTape(fd: number, options: MediumOptions): void {
-  const status = tapeStatus(fd);
-  const refuse = (state: string, hint: string): never => {
-    closeSync(fd);
-    throw new AceError("medium", `Cannot write ${options.destination}: ${state}`, { hint });
-  };
-  if (status === undefined) return;
-  if (!status.online)
-    refuse("there is no tape in the drive, or it is not ready", `See: mt -f ${options.destination} status`);
-  if (status.writeProtected)
-    refuse("the tape is write-protected", "Slide the cartridge's switch to unlocked.");
-  if (status.fixedBlockBytes !== 0 && options.blockBytes % status.fixedBlockBytes !== 0) {
-    refuse(
-      `the drive is set to blocks of ${status.fixedBlockBytes} bytes, which do not divide --block-size ${options.blockBytes}`,
-      `Set variable blocks: mt -f ${options.destination} setblk 0`,
-    );
+/** Every check of the tape comes before the first byte. */
+function openTapeMedium(options: MediumOptions, events: OpenEvents): Medium {
+  const { destination: name, blockBytes, force, smallerBlocks = false } = options;
+  const { device, status } = openTape({
+    path: name,
+    verb: "write",
+    access: "write",
+    isStopped: events.isStopped,
+  });
+  const position = options.position ?? { kind: "here" };
+  try {
+    const prepared = prepareTape(device, status, { name, blockBytes, smallerBlocks, position, force });
+    for (const notice of prepared.notices) events.notice(notice);
+    return prepared.medium;
+  } catch (error) {
+    device.close();
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** The system calls that Bun has no function for. */
 import { dlopen, FFIType, ptr, read } from "bun:ffi";
+import { constants } from "node:os";
 
 const symbols = {
   ioctl: { args: [FFIType.i32, FFIType.u64, FFIType.ptr], returns: FFIType.i32 },
@@ -20,10 +21,27 @@ function open() {
   }
 }
 
-/** ioctl(2) with a pointer to `argument`, which it may change. @returns false when it failed */
-export function ioctl(fd: number, request: number, argument: Uint8Array): boolean {
+/**
+ * ioctl(2) with a pointer to `argument`, which it may change.
+ * @returns the name of the error (`EIO`), or undefined when it went well
+ */
+export function ioctl(fd: number, request: number, argument: Uint8Array): string | undefined {
   libc ??= open();
-  return libc.symbols.ioctl(fd, request, ptr(argument)) === 0;
+  if (libc.symbols.ioctl(fd, request, ptr(argument)) === 0) return undefined;
+  const number = errno();
+  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? `error ${number}`;
+}
+
+/** Where an argument that points at other memory finds it. The memory must be kept alive for as long as the address is used. */
+export function addressOf(bytes: Uint8Array): bigint {
+  return BigInt(ptr(bytes));
+}
+
+/** What the last system call of this thread failed with. */
+function errno(): number {
+  libc ??= open();
+  const place = libc.symbols.__errno_location();
+  return place === null ? 0 : read.i32(place);
 }
 
 /** linux/fs.h */
@@ -52,6 +70,5 @@ export function isLockedByAnother(fd: number): boolean {
   if (process.platform !== "linux") return false;
   libc ??= open();
   if (libc.symbols.flock(fd, lockAtOnce) === 0) return false;
-  const errno = libc.symbols.__errno_location();
-  return errno !== null && read.i32(errno) === wouldBlock;
+  return errno() === wouldBlock;
 }

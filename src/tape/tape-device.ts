@@ -1,76 +1,98 @@
-/** The kernel's tape driver through ioctl: what kind of file a path is, flushing the drive, writing filemarks, reading its block size. */
+/** A tape drive as the kernel's driver shows it: blocks in and out, and the operations of mt(1). What speaks to a real one is in kernel-tape.ts. */
 import { type BigIntStats, fstatSync } from "node:fs";
-import { AceError } from "../errors.ts";
-import { ioctl } from "./system-calls.ts";
 
 /** Linux admin-guide/devices.txt: character major 9 is the SCSI tape driver (st0, nst0, ...). */
 const tapeMajor = 9;
 
-// linux/mtio.h, the same on x86_64 and arm64 (both LP64 with the generic _IOC encoding).
-const mtioctop = 0x40086d01;
-const mtiocget = 0x80306d02;
-const mtOperation = { writeFilemark: 5 } as const;
-const mtgetBytes = 48;
-const gmt = {
-  endOfTape: 0x20000000,
-  writeProtected: 0x04000000,
-  online: 0x01000000,
-  drOpen: 0x00040000,
+/**
+ * linux/mtio.h `MT...`: moves, marks and states. `eom` goes behind all that is written, `filemarks` with a count of 0 makes the drive
+ * empty its buffer onto the tape, `unlock` lets the cartridge be taken out.
+ */
+export const tapeOperations = {
+  forwardFiles: 1,
+  backBlocks: 4,
+  filemarks: 5,
+  rewind: 6,
+  eject: 7,
+  eom: 12,
+  setBlock: 20,
+  seek: 22,
+  unlock: 29,
 } as const;
+
+export type TapeOperation = keyof typeof tapeOperations;
 
 /** What `MTIOCGET` says of a drive. */
 export interface TapeStatus {
+  /** A tape is in and can be used. */
   online: boolean;
+  /** There is no tape. */
+  empty: boolean;
   writeProtected: boolean;
+  beginning: boolean;
   endOfTape: boolean;
+  /** Behind everything that is written. */
+  endOfData: boolean;
+  cleaningAsked: boolean;
   /** Bytes of a block in fixed block mode; 0 in variable block mode. */
   fixedBlockBytes: number;
+  /** SSC's density code, such as 0x5e for LTO-8; 0 when nothing is said. */
+  densityCode: number;
   /** File and block number, -1 when the driver does not know. */
   file: number;
   block: number;
 }
+
+/** What the drive says of itself; undefined where it is not to be had (it takes CAP_SYS_RAWIO). */
+export interface DriveFacts {
+  /** The largest and smallest block, in bytes. */
+  maxBlockBytes: number | undefined;
+  minBlockBytes: number | undefined;
+  compression: boolean | undefined;
+  /** TapeAlert flags that are up, by number (1 to 64). */
+  alerts: readonly number[] | undefined;
+}
+
+/** An open drive. What fails throws an error whose `code` is the system's (`EIO`, `ENOSPC`, `ENOMEM`). */
+export interface TapeDevice {
+  /** Writes one block. @returns bytes taken; fewer only in fixed block mode at the end of the tape */
+  write(block: Uint8Array): number;
+  /** Reads one block, or as many as fit in fixed block mode. @returns 0 at a filemark and at the end of the data */
+  read(into: Uint8Array): number;
+  operate(operation: TapeOperation, count: number): void;
+  /** Undefined when it does not answer. */
+  status(): TapeStatus | undefined;
+  /** Blocks and filemarks in front of the head; undefined when the drive cannot tell. */
+  position(): number | undefined;
+  facts(): DriveFacts;
+  /** False when the way to the drive is known to be too narrow for a transfer of this many bytes. Moves nothing. */
+  carries(bytes: number): boolean;
+  /** After a write the driver writes a filemark, unless one was written last, or {@link operate} was called since. */
+  close(): void;
+}
+
+/** st.c: what a read or a write of a size fails with that drive, host adapter or memory do not allow. Nothing of it was done. */
+export const refusedSizes: readonly string[] = ["EBUSY", "EINVAL", "EOVERFLOW"];
 
 /** True when the open file is a SCSI tape drive. */
 export function isTape(fd: number): boolean {
   return isTapeStat(fstatSync(fd, { bigint: true }));
 }
 
+/** Linux admin-guide/devices.txt: consoles and serial lines, /dev/tty, and pseudo-terminals. */
+const terminalMajors: readonly number[] = [4, 5, 136, 137, 138, 139, 140, 141, 142, 143];
+
+/** True when the status is that of a terminal. */
+export function isTerminalStat(stat: BigIntStats): boolean {
+  return stat.isCharacterDevice() && terminalMajors.includes(majorOf(stat));
+}
+
 /** True when the status is that of a SCSI tape drive's device node. */
 export function isTapeStat(stat: BigIntStats): boolean {
-  // glibc's gnu_dev_major
-  const major = Number(((stat.rdev >> 8n) & 0xfffn) | ((stat.rdev >> 32n) & 0xfffff000n));
-  return stat.isCharacterDevice() && major === tapeMajor;
+  return stat.isCharacterDevice() && majorOf(stat) === tapeMajor;
 }
 
-/**
- * Writes filemarks; with a count of 0 the drive only empties its buffer onto the tape (design: a checkpoint barrier).
- * @throws AceError `medium`
- */
-export function writeFilemarks(fd: number, count: number): void {
-  const operation = new Uint8Array(8);
-  const view = new DataView(operation.buffer);
-  view.setInt16(0, mtOperation.writeFilemark, true);
-  view.setInt32(4, count, true);
-  if (!ioctl(fd, mtioctop, operation)) {
-    throw new AceError(
-      "medium",
-      `Cannot ${count === 0 ? "flush the drive" : "write a filemark"}: the drive reports an error`,
-    );
-  }
-}
-
-/** Asks the drive how it is; undefined when it does not answer. */
-export function tapeStatus(fd: number): TapeStatus | undefined {
-  const answer = new Uint8Array(mtgetBytes);
-  if (!ioctl(fd, mtiocget, answer)) return undefined;
-  const view = new DataView(answer.buffer);
-  const state = Number(view.getBigInt64(24, true)) >>> 0;
-  return {
-    online: (state & gmt.online) !== 0 && (state & gmt.drOpen) === 0,
-    writeProtected: (state & gmt.writeProtected) !== 0,
-    endOfTape: (state & gmt.endOfTape) !== 0,
-    fixedBlockBytes: Number(view.getBigInt64(16, true)) & 0xffffff,
-    file: view.getInt32(40, true),
-    block: view.getInt32(44, true),
-  };
+/** glibc's gnu_dev_major */
+function majorOf(stat: BigIntStats): number {
+  return Number(((stat.rdev >> 8n) & 0xfffn) | ((stat.rdev >> 32n) & 0xfffff000n));
 }

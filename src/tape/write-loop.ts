@@ -46,7 +46,7 @@ export function runWriteLoop(
   options: WriteLoopOptions,
   events: WriteLoopEvents,
 ): WriteLoopResult {
-  const { blockBytes } = options;
+  const blockBytes = medium.blockBytes ?? options.blockBytes;
   const announceBytes = Math.max(blockBytes, Math.floor(window.capacityBytes / announcePart));
   let front = window.front;
   let announced = front;
@@ -97,11 +97,11 @@ export function runWriteLoop(
   return { written: front, durable, whole: false, underruns };
 }
 
-/** A block out of the window. Blocks never cross its edge, as the capacity is a multiple of them; a short last one is padded with zeros. */
+/**
+ * A block out of the window. Blocks never cross its edge, as the capacity is a multiple of them. A short last one is padded with zeros
+ * where it lies, behind the end of the stream, so that it is page-aligned as all others are.
+ */
 function blockOf(window: Window, offset: number, bytes: number, paddedBytes: number): Uint8Array {
-  const view = window.view(offset, bytes);
-  if (paddedBytes === bytes) return view;
-  const padded = new Uint8Array(paddedBytes);
-  padded.set(view);
-  return padded;
+  const view = window.view(offset, paddedBytes);
+  return paddedBytes === bytes ? view : view.fill(0, bytes);
 }

@@ -2,7 +2,7 @@
 import { Args } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
 import { MirrorCommand } from "../base.ts";
-import { byteSizeFlag } from "../flag-values.ts";
+import { byteSizeFlag, parseReadingPosition, positionFlag } from "../flag-values.ts";
 import { outputFlag, parseOutputs, writeOutputs } from "../output-choice.ts";
 import { listColumns, listError, listNote } from "./list-table.ts";
 
@@ -31,6 +31,7 @@ export default class List extends MirrorCommand {
       default: "0",
       description: "Bytes of each read; on a tape at least the size of its blocks. 0 finds out.",
     }),
+    position: positionFlag,
     "buffer-size": byteSizeFlag({
       char: "m",
       default: "0",
@@ -44,6 +45,7 @@ export default class List extends MirrorCommand {
     const options = {
       archive: args.archive,
       blockBytes: parseByteSize(flags["block-size"], "--block-size"),
+      tapePosition: parseReadingPosition(flags.position),
       windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
     };
     const { list } = await import("../../mirror/list.ts");

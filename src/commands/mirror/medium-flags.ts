@@ -6,14 +6,22 @@ import { AceError } from "../../errors.ts";
 import { type CheckpointPosition, parseCheckpoints, parseOffset } from "../../lists/checkpoints.ts";
 import type { KnownBlobOptions } from "../../mirror/known-blobs.ts";
 import type { MediumOptions } from "../../mirror/write-plan.ts";
-import { byteSizeFlag, parseBlockSize, parsePercent, repeatableFlag } from "../flag-values.ts";
+import { parseTapePosition } from "../../tape/tape-position.ts";
+import {
+  byteSizeFlag,
+  parseBlockChoice,
+  parsePercent,
+  positionFlag,
+  repeatableFlag,
+} from "../flag-values.ts";
 
 /** `-b`, `-m` and so on, for oclif. */
 export const mediumFlags = {
   "block-size": byteSizeFlag({
     char: "b",
     default: "1Mi",
-    description: "Bytes of each write; on a tape the block size.",
+    description:
+      "Bytes of each write; on a tape the block size. auto: the largest up to 1Mi that the drive takes.",
   }),
   "buffer-size": byteSizeFlag({
     char: "m",
@@ -25,6 +33,11 @@ export const mediumFlags = {
     helpValue: "PERCENT",
     description:
       "How full the buffer is, 0 to 100, before writing starts, again after each time it ran empty (default 90 on a tape, 0 elsewhere).",
+  }),
+  position: positionFlag,
+  "flush-every": byteSizeFlag({
+    description:
+      "Bring what is written onto the medium, and note it in the checkpoint, after this many bytes (default 2Gi on a tape, which stops for it; 128Mi on a file).",
   }),
   checkpoint: Flags.string({
     helpValue: "FILE",
@@ -51,7 +64,10 @@ export const mediumFlags = {
       "How hard to compress: 1 to 22 for zstd (default 3), 1 to 9 for gzip (default 6). Higher is smaller and slower.",
   }),
   "manifest-json": Flags.boolean({ description: "Add a manifest.json, for docker load and ctr import." }),
-  force: Flags.boolean({ description: "Overwrite DEST if it is a file that exists." }),
+  force: Flags.boolean({
+    description:
+      "Overwrite DEST if it is a file that exists, or what is on the tape where the archive begins.",
+  }),
   resume: Flags.boolean({
     exclusive: ["force"],
     description:
@@ -72,6 +88,8 @@ export interface ParsedMediumFlags {
   "compression-level": string | undefined;
   "manifest-json": boolean;
   force: boolean;
+  position?: string | undefined;
+  "flush-every"?: string | undefined;
   resume?: boolean;
 }
 
@@ -82,7 +100,7 @@ export type MediumChoice = Omit<MediumOptions, "destination"> &
 /** @throws AceError `usage` */
 export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
   return {
-    blockBytes: parseBlockSize(flags["block-size"]),
+    ...parseBlockChoice(flags["block-size"]),
     windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
     highWaterPercent: flags.hwm === undefined ? undefined : parsePercent(flags.hwm, "--hwm"),
     ...(flags.checkpoint === undefined ? {} : { checkpoint: flags.checkpoint }),
@@ -93,6 +111,9 @@ export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
     ...packing(flags.compression, flags["compression-level"]),
     manifestJson: flags["manifest-json"],
     force: flags.force,
+    ...(flags.position === undefined ? {} : { position: parseTapePosition(flags.position) }),
+    flushBytes:
+      flags["flush-every"] === undefined ? undefined : parseByteSize(flags["flush-every"], "--flush-every"),
     resume: flags.resume ?? false,
   };
 }

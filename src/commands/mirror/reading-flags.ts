@@ -1,7 +1,8 @@
 /** The flags of deserialize that say how an archive is read, which unarchive has too. */
 import { Flags } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
-import { byteSizeFlag, repeatableFlag } from "../flag-values.ts";
+import type { TapePosition } from "../../tape/tape-position.ts";
+import { byteSizeFlag, parseReadingPosition, positionFlag, repeatableFlag } from "../flag-values.ts";
 
 /** `-b`, `-m` and so on, for oclif. */
 export const readingFlags = {
@@ -15,6 +16,7 @@ export const readingFlags = {
     default: "0",
     description: "Size of the memory buffer; 0 is automatic.",
   }),
+  position: positionFlag,
   "dry-run": Flags.boolean({ description: "Read and check everything, push nothing." }),
   strict: Flags.boolean({
     description: "Refuse an archive whose entries are not in the order in which we write them.",
@@ -30,6 +32,7 @@ export const readingFlags = {
 export interface ParsedReadingFlags {
   "block-size": string;
   "buffer-size": string;
+  position: string | undefined;
   "dry-run": boolean;
   strict: boolean;
   parts: string[] | undefined;
@@ -41,6 +44,8 @@ export interface ReadingChoice {
   blockBytes: number;
   /** 0 = automatic. */
   windowBytes: number;
+  /** Where on a tape to begin; where it stands, when undefined. */
+  tapePosition: TapePosition | undefined;
   dryRun: boolean;
   strict: boolean;
   /** More of the same archive. */
@@ -52,6 +57,7 @@ export function readingChoice(flags: ParsedReadingFlags): ReadingChoice {
   return {
     blockBytes: parseByteSize(flags["block-size"], "--block-size"),
     windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
+    tapePosition: parseReadingPosition(flags.position),
     dryRun: flags["dry-run"],
     strict: flags.strict,
     parts: flags.parts ?? [],

@@ -2,7 +2,7 @@
 import { Args, Flags } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
 import { MirrorCommand } from "../base.ts";
-import { byteSizeFlag, repeatableFlag } from "../flag-values.ts";
+import { byteSizeFlag, parseReadingPosition, positionFlag, repeatableFlag } from "../flag-values.ts";
 import { outputFlag, parseOutputs, writeOutputs } from "../output-choice.ts";
 import { faultColumns, faultsError, verifySummary } from "./verify-table.ts";
 
@@ -40,6 +40,7 @@ export default class Verify extends MirrorCommand {
       default: "0",
       description: "Bytes of each read; on a tape at least the size of its blocks. 0 finds out.",
     }),
+    position: positionFlag,
     "buffer-size": byteSizeFlag({
       char: "m",
       default: "0",
@@ -55,6 +56,7 @@ export default class Verify extends MirrorCommand {
       checkpoints: flags.checkpoint ?? [],
       partial: flags.partial,
       blockBytes: parseByteSize(flags["block-size"], "--block-size"),
+      tapePosition: parseReadingPosition(flags.position),
       windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
     };
     const { verify } = await import("../../mirror/verify.ts");

@@ -1,0 +1,130 @@
+/** Reads one file of a tape, from where it stands or is told to go, up to the filemark. Only the reader thread does. */
+import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { openTape } from "./open-tape.ts";
+import { refusedSizes, type TapeDevice } from "./tape-device.ts";
+import { moveTo, type TapePosition } from "./tape-position.ts";
+
+/** How to read. */
+export interface ReadTapeOptions {
+  /** As the user calls it. */
+  name: string;
+  /** Bytes of a read; 0 finds out. In fixed block mode it is made a multiple of the drive's block. */
+  blockBytes: number;
+  position: TapePosition;
+  /** True when the waiting for a drive is to end. */
+  isStopped: () => boolean;
+}
+
+/** Offered to the first read: what drives commonly take at most (READ BLOCK LIMITS). Halved when a host adapter refuses it. */
+const firstReadBytes = 8 * 1024 * 1024;
+/** LTO drives take no larger block (2^24 - 1 bytes; design/tape.md section 2). */
+const largestBlock = 16 * 1024 * 1024;
+const smallestRead = 64 * 1024;
+/** In fixed block mode a read takes many blocks at once, about so much. */
+const fixedReadBytes = 1024 * 1024;
+
+/**
+ * Opens the drive and reads up to the next filemark. Each chunk is the reader's buffer: use it before asking for the next.
+ * @throws AceError `medium`
+ */
+export function* readTape(options: ReadTapeOptions): Generator<Uint8Array, void, undefined> {
+  const { name, isStopped } = options;
+  const { device, status } = openTape({ path: name, verb: "read", access: "read", isStopped });
+  try {
+    position(device, options);
+    yield* readBlocks(device, status.fixedBlockBytes, options);
+  } finally {
+    device.close();
+  }
+}
+
+function position(device: TapeDevice, options: ReadTapeOptions): void {
+  try {
+    moveTo(device, options.position);
+  } catch (cause) {
+    throw new AceError("medium", `Cannot go to the wanted position on ${options.name}: ${stateOf(cause)}`, {
+      cause,
+      hint: "The tape may have fewer files or blocks than that.",
+    });
+  }
+}
+
+/** The blocks up to the filemark, or to the end of the data. */
+export function* readBlocks(
+  device: TapeDevice,
+  fixedBlockBytes: number,
+  { name, blockBytes }: Pick<ReadTapeOptions, "name" | "blockBytes">,
+): Generator<Uint8Array, void, undefined> {
+  let buffer = Buffer.alloc(sizeOfRead(fixedBlockBytes, blockBytes));
+  for (let offset = 0; ; ) {
+    let count: number;
+    try {
+      count = device.read(buffer);
+    } catch (cause) {
+      const other = otherSize(device, cause, buffer.length, fixedBlockBytes, blockBytes);
+      if (other === undefined) {
+        if (isEndOfData(device, cause) && offset > 0) return;
+        throw failedRead(device, cause, { name, offset, bytes: buffer.length });
+      }
+      buffer = Buffer.alloc(other);
+      continue;
+    }
+    // 0 is a filemark: that is where the archive ends.
+    if (count === 0) return;
+    offset += count;
+    yield buffer.subarray(0, count);
+  }
+}
+
+function sizeOfRead(fixedBlockBytes: number, wanted: number): number {
+  if (fixedBlockBytes === 0) return wanted > 0 ? wanted : firstReadBytes;
+  const bytes = wanted > 0 ? wanted : fixedReadBytes;
+  return Math.max(fixedBlockBytes, bytes - (bytes % fixedBlockBytes));
+}
+
+/** The size with which a read may succeed after this error; undefined when no other size helps. */
+function otherSize(
+  device: TapeDevice,
+  cause: unknown,
+  bytes: number,
+  fixedBlockBytes: number,
+  wanted: number,
+): number | undefined {
+  const code = systemCodeOf(cause) ?? "";
+  if (fixedBlockBytes !== 0) return undefined;
+  if (wanted === 0 && refusedSizes.includes(code) && bytes > smallestRead) return bytes / 2;
+  if (code !== "ENOMEM" || bytes >= largestBlock) return undefined;
+  // st: the block is larger than the buffer, and has been passed over.
+  device.operate("backBlocks", 1);
+  return Math.min(largestBlock, bytes * 2);
+}
+
+function isEndOfData(device: TapeDevice, cause: unknown): boolean {
+  return systemCodeOf(cause) === "EIO" && device.status()?.endOfData === true;
+}
+
+function failedRead(
+  device: TapeDevice,
+  cause: unknown,
+  { name, offset, bytes }: { name: string; offset: number; bytes: number },
+): AceError {
+  if (isEndOfData(device, cause)) {
+    return new AceError("medium", `Cannot read ${name}: the tape is blank from here on`, {
+      cause,
+      hint: `mt -f ${name} status shows where it stands; --position bot or file:N goes elsewhere.`,
+    });
+  }
+  const code = systemCodeOf(cause) ?? "";
+  if (refusedSizes.includes(code) || code === "ENOMEM") {
+    return new AceError(
+      "medium",
+      `Cannot read ${name} at byte ${offset}: reads of ${bytes} bytes do not fit its blocks or the host adapter`,
+      { cause, hint: "Give the block size it was written with as --block-size." },
+    );
+  }
+  return new AceError("medium", `Cannot read ${name} at byte ${offset}: ${stateOf(cause)}`, { cause });
+}
+
+function stateOf(cause: unknown): string {
+  return systemCodeOf(cause) === "EIO" ? "input/output error" : messageOf(cause);
+}
