@@ -1,0 +1,134 @@
+/** A Linux guest in QEMU, without hardware virtualization, whose /dev/nst0 is an emulated drive of this process: the kernel's own st driver at work. */
+import { existsSync } from "node:fs";
+import { readFile, rename } from "node:fs/promises";
+import { arch } from "node:os";
+import { findProgram, type Need } from "../needs.ts";
+import { binaryPath, prepareBinary } from "../run-binary.ts";
+import { tempDir } from "../temp-dir.ts";
+import { guestFiles } from "./build-guest.ts";
+import { EmulatedDrive } from "./emulated-drive.ts";
+import { listenForInitiators, targetName } from "./iscsi-target.ts";
+
+/** How a script in the guest ended. */
+export interface GuestResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A guest that runs. */
+export interface TapeGuest extends AsyncDisposable {
+  /** Behind the guest's /dev/nst0. */
+  drive: EmulatedDrive;
+  /** A path in the directory that host and guest share; it is the scripts' working directory. */
+  file(name: string): string;
+  /**
+   * Runs a script with bash as root in the guest, `ace-dt` on its PATH. Scripts run one after the other. What listens on 127.0.0.1 of
+   * this machine is on {@link hostAddress} there.
+   * @throws Error when it takes longer than `timeoutMs` (150 s)
+   */
+  run(script: string, timeoutMs?: number): Promise<GuestResult>;
+}
+
+/** This machine, as the guest sees it (QEMU's user networking). */
+export const hostAddress = "10.0.2.2";
+
+/** What a guest needs of the machine. */
+export const tapeGuest: Need = { absent: whyNoGuest(), installable: arch() === "x64" };
+
+function whyNoGuest(): string | undefined {
+  if (process.platform !== "linux" || arch() !== "x64")
+    return `no tape guest for ${process.platform} ${arch()}`;
+  if (findProgram("qemu-system-x86_64") === undefined) return "no qemu-system-x86_64 on this machine";
+  if (!existsSync(guestFiles.stamp)) return "no tape guest made (npm test makes it, as root on Debian)";
+  return undefined;
+}
+
+/** Far beyond what it takes, also on a machine that is busy with other things. */
+const startTimeoutMs = 150_000;
+
+/** Boots a guest; about ten seconds on an idle machine. */
+export async function startTapeGuest(): Promise<TapeGuest> {
+  await prepareBinary();
+  const share = await tempDir("ace-dt-guest-");
+  const drive = new EmulatedDrive();
+  const target = listenForInitiators(drive);
+  await Bun.write(share.file("ace-dt"), Bun.file(binaryPath()));
+  const child = Bun.spawn(qemuCommand(share.path, target.port), {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let console = "";
+  const listen = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) console += decoder.decode(chunk, { stream: true });
+  };
+  void Promise.all([listen(child.stdout), listen(child.stderr)]);
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await child.exited;
+    target.stop();
+    await share[Symbol.asyncDispose]();
+  };
+  const waitFor = async (name: string, timeoutMs: number) => {
+    const end = performance.now() + timeoutMs;
+    while (!existsSync(share.file(name))) {
+      if (child.exitCode !== null || performance.now() > end) {
+        const state = child.exitCode === null ? `said nothing in ${timeoutMs} ms` : "ended";
+        throw new Error(`The tape guest ${state} (${name}):\n${console.slice(-4000)}`);
+      }
+      await Bun.sleep(10);
+    }
+  };
+  let jobs = 0;
+  const run = async (script: string, timeoutMs = 150_000): Promise<GuestResult> => {
+    const job = `job-${jobs++}`;
+    await Bun.write(share.file(`${job}.sh`), script);
+    await Bun.write(share.file(`${job}.new`), "");
+    await rename(share.file(`${job}.new`), share.file(`${job}.ready`));
+    await waitFor(`${job}.rc`, timeoutMs);
+    const read = (kind: string) => readFile(share.file(`${job}.${kind}`), "utf8");
+    const [code, stdout, stderr] = await Promise.all([read("rc"), read("out"), read("err")]);
+    return { code: Number(code), stdout, stderr };
+  };
+  try {
+    await waitFor("ready", startTimeoutMs);
+    const copied = await run("install -m 755 ace-dt /usr/local/bin/ace-dt");
+    if (copied.code !== 0) throw new Error(`The tape guest cannot take the binary: ${copied.stderr}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { drive, file: (name) => share.file(name), run, [Symbol.asyncDispose]: stop };
+}
+
+function qemuCommand(share: string, port: number): string[] {
+  const folder = (id: string, path: string, tag: string, more: string) => [
+    "-fsdev",
+    `local,id=${id},path=${path},security_model=none${more}`,
+    "-device",
+    `virtio-9p-pci,fsdev=${id},mount_tag=${tag}`,
+  ];
+  return [
+    findProgram("qemu-system-x86_64") ?? "qemu-system-x86_64",
+    ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "2560"],
+    ...[
+      "-nodefaults",
+      "-no-user-config",
+      "-display",
+      "none",
+      "-serial",
+      "stdio",
+      "-monitor",
+      "none",
+      "-no-reboot",
+    ],
+    ...["-netdev", "user,id=n", "-device", "virtio-net-pci,netdev=n,romfile="],
+    ...["-kernel", guestFiles.kernel, "-initrd", guestFiles.initialFiles],
+    "-append",
+    `console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off iscsi_port=${port} iscsi_target=${targetName}`,
+    ...folder("r", "/", "hostroot", ",readonly=on,multidevs=remap"),
+    ...folder("s", share, "share", ""),
+  ];
+}
