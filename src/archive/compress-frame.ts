@@ -14,11 +14,11 @@ const quickLevels: Readonly<Record<Packing, number>> = { gzip: 0, zstd: 1 };
 const quickZstdLevel = 3;
 
 /**
- * Most bytes that a frame of `bytes` can have: a 64th more than the content, where zstd's and zlib's own bounds allow for 0.4 % and
- * 0.03 %, and room for the frame of very little.
+ * Room for whatever the coders make of `bytes`: zlib-ng's level 1 spends up to 9 bits on a byte (its deflateBound), zstd's and
+ * zlib's other levels allow for 0.4 % and 0.03 %; and room for the frame of very little.
  */
 export function frameBound(bytes: number): number {
-  return bytes + Math.ceil(bytes / 64) + 1024;
+  return bytes + Math.ceil(bytes / 8) + 1024;
 }
 
 /**
@@ -29,12 +29,18 @@ export function frameBound(bytes: number): number {
  */
 export function compressFrame({ packing, level }: PackingChoice, bytes: Uint8Array): Uint8Array {
   const isQuick = packing === "zstd" && level <= quickZstdLevel;
-  const used = !isQuick && looksPacked(bytes) ? quickLevels[packing] : level;
+  if (!isQuick && looksPacked(bytes)) return compress(packing, quickLevels[packing], bytes);
+  const frame = compress(packing, level, bytes);
+  // One sample was better than the whole: zlib's level 1 makes such content larger by a twentieth.
+  return frame.length > bytes.length ? compress(packing, quickLevels[packing], bytes) : frame;
+}
+
+function compress(packing: Packing, level: number, bytes: Uint8Array): Uint8Array {
   // All output in one piece: zstd then knows the size from the start, and a sixth of its time was for the pieces.
   const chunkSize = frameBound(bytes.length);
-  if (packing === "gzip") return gzipSync(bytes, { level: used, chunkSize });
+  if (packing === "gzip") return gzipSync(bytes, { level, chunkSize });
   return zstdCompressSync(bytes, {
     chunkSize,
-    params: { [constants.ZSTD_c_compressionLevel]: used, [constants.ZSTD_c_checksumFlag]: 1 },
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
   });
 }

@@ -48,6 +48,15 @@ describe.each(packings)("compressFrame() with %s", (packing) => {
     expect(frame.length).toBeLessThan(random.length + random.length / 4096);
   });
 
+  test.each(levels)("makes nothing larger than its blocks' heads, at level %d", (level) => {
+    // The only sample that shrinks, in content that does not.
+    const mostly = Buffer.concat([text.subarray(0, 4096), random]);
+    for (const bytes of [mostly, random, random.subarray(0, 100_000)]) {
+      const frame = compressFrame({ packing, level }, bytes);
+      expect(frame.length).toBeLessThan(bytes.length + bytes.length / 4096 + 32);
+    }
+  });
+
   test("a higher level makes text smaller", () => {
     const words = "a be cede deed effect faded gaffe hedge ideal jaded knead lifted moved named often".split(
       " ",

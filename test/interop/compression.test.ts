@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { packingLevels } from "../../src/archive/packing-levels.ts";
-import { openWorld, type World } from "../faults/world.ts";
+import { openWorld, pushPlain, type World } from "../faults/world.ts";
 import { type Artifact, contentOf, jsonContent } from "../support/images.ts";
 import { program, testNeeding } from "../support/needs.ts";
 import { pushArtifact } from "../support/push.ts";
@@ -110,6 +110,21 @@ describe.each(["zstd", "gzip"] as const)("--compression %s", (packing) => {
     expect(verbatim(archive, text)).toBe(0);
     const again = await serialize("again", "--compression", packing, "--compression-level", `${usual}`);
     expect(again.equals(archive)).toBe(true);
+  });
+
+  test("goes on at a level that is not the usual one, to the same bytes", async () => {
+    await pushPlain(world, "packed", [9_000_000, 3_000_000]);
+    const path = world.dir.file(`packed.${packing}`);
+    const run = (...more: string[]) =>
+      world.run([
+        ...["mirror", "serialize", "low.test/packed:v1", path, "--compression", packing],
+        ...["--compression-level", packing === "zstd" ? "9" : "1", ...more],
+      ]);
+    expect(await run()).toMatchObject({ code: 0 });
+    const whole = readFileSync(path);
+    await Bun.write(path, new Uint8Array(whole.subarray(0, 7_000_000)));
+    expect(await run("--resume")).toMatchObject({ code: 0 });
+    expect(readFileSync(path).equals(whole)).toBe(true);
   });
 
   test("a level that it has not is refused, with those that it has", async () => {
