@@ -32,7 +32,6 @@ export async function gather(options: GatherOptions, run: RunContext): Promise<R
     throw new AceError("usage", `Cannot gather into ${options.image}: name a tag, not a digest`);
   }
   run.store.use();
-  run.store.use();
   const sources = dropRepeats(await readSources(options.sourcesFile), run);
   const work = new Gathering(options, destination, await run.target(destination), run);
   run.status.imagesTotal = sources.length;

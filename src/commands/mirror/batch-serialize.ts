@@ -14,6 +14,10 @@ export default class BatchSerialize extends MirrorCommand {
       description: "What is new of three artifacts, compressed",
       command: "<%= config.bin %> <%= command.id %> batch.csv sync/data --compression zstd",
     },
+    {
+      description: "Again, a day later: what has its record is left alone",
+      command: "<%= config.bin %> <%= command.id %> batch.csv sync/data",
+    },
   ];
   static override args = {
     "batch-list": Args.string({

@@ -18,8 +18,8 @@ export default class Mbuffer extends BaseCommand {
       command: "<%= config.bin %> <%= command.id %> -m 4Gi --hwm 90 -i sync-45.tar -o /dev/nst0",
     },
     {
-      description: "Between two programs",
-      command: "tar c data | <%= config.bin %> <%= command.id %> -m 1Gi | ssh backup 'cat > data.tar'",
+      description: "From a pipe to a file, in blocks of 256 KiB",
+      command: "<%= config.bin %> <%= command.id %> -m 1Gi -b 256Ki -o data.tar",
     },
   ];
   static override flags = {
