@@ -6,15 +6,15 @@ import { checkDestination } from "../tape/medium.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { Failures, failuresError } from "./failures.ts";
 import { dropRepeats } from "./gather.ts";
-import { sourceOf } from "./gather-index.ts";
-import type { GatherOptions } from "./gather-options.ts";
-import { type KnownBlobOptions, readKnownBlobs, warnOfForeignCheckpoints } from "./known-blobs.ts";
-import type { ArchiveContent } from "./plan-archive.ts";
-import { planGathered } from "./plan-gathered.ts";
-import { resolveSources } from "./resolve-source.ts";
+import { sourceOf } from "./gathering/gather-index.ts";
+import type { GatherOptions } from "./gathering/gather-options.ts";
+import { resolveSources } from "./gathering/resolve-source.ts";
 import type { RunContext } from "./run.ts";
-import type { BlobSource } from "./write-archive-options.ts";
-import { type MediumOptions, writePlan } from "./write-plan.ts";
+import { type KnownBlobOptions, readKnownBlobs, warnOfForeignCheckpoints } from "./writing/known-blobs.ts";
+import type { ArchiveContent } from "./writing/plan-archive.ts";
+import { planGathered } from "./writing/plan-gathered.ts";
+import type { BlobSource } from "./writing/write-archive-options.ts";
+import { type MediumOptions, writePlan } from "./writing/write-plan.ts";
 
 export interface ArchiveOptions extends Omit<GatherOptions, "image">, MediumOptions, KnownBlobOptions {
   /** What the gather index in the archive is called. */

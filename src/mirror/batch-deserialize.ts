@@ -6,12 +6,12 @@ import { parseReference } from "../oci/reference.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { RunStatus } from "../ui/status.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type FoundArchive, readBatchDirectory } from "./batch-directory.ts";
-import { BatchBroken, BatchFailures } from "./batch-failures.ts";
-import { lockBatch } from "./batch-lock.ts";
-import { BatchProgress } from "./batch-progress.ts";
-import { RecordFile, syncKind } from "./batch-record-file.ts";
-import { type ReadStanding, readStanding } from "./batch-standing.ts";
+import { type FoundArchive, readBatchDirectory } from "./batch/batch-directory.ts";
+import { BatchBroken, BatchFailures } from "./batch/batch-failures.ts";
+import { lockBatch } from "./batch/batch-lock.ts";
+import { BatchProgress } from "./batch/batch-progress.ts";
+import { RecordFile, syncKind } from "./batch/batch-record-file.ts";
+import { type ReadStanding, readStanding } from "./batch/batch-standing.ts";
 import { type DeserializeOptions, deserialize } from "./deserialize.ts";
 import type { RunContext } from "./run.ts";
 

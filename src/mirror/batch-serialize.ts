@@ -5,20 +5,20 @@ import { type ArchiveName, formatArchiveName } from "../lists/batch-names.ts";
 import { formatSerialized } from "../lists/batch-records.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { makeBatchDirectory, removeUnfinished, someOf, unfinishedName } from "./batch-directory.ts";
-import { BatchBroken, BatchFailures } from "./batch-failures.ts";
-import { lockBatch } from "./batch-lock.ts";
+import { makeBatchDirectory, removeUnfinished, someOf, unfinishedName } from "./batch/batch-directory.ts";
+import { BatchBroken, BatchFailures } from "./batch/batch-failures.ts";
+import { lockBatch } from "./batch/batch-lock.ts";
 import {
   describe,
   findNewArtifacts,
   type NewArtifact,
   type PlannedArtifact,
   planArtifact,
-} from "./batch-plan.ts";
-import { BatchProgress } from "./batch-progress.ts";
-import type { RecordFile } from "./batch-record-file.ts";
-import { type ArchiveShape, writeBatchArchive } from "./batch-write.ts";
-import { readWritten, type WrittenStanding } from "./batch-written.ts";
+} from "./batch/batch-plan.ts";
+import { BatchProgress } from "./batch/batch-progress.ts";
+import type { RecordFile } from "./batch/batch-record-file.ts";
+import { type ArchiveShape, writeBatchArchive } from "./batch/batch-write.ts";
+import { readWritten, type WrittenStanding } from "./batch/batch-written.ts";
 import type { RunContext } from "./run.ts";
 
 export interface BatchSerializeOptions extends ArchiveShape {

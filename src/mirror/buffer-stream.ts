@@ -9,7 +9,7 @@ import { Window } from "../tape/window.ts";
 import type { WriteLoopResult } from "../tape/write-loop.ts";
 import type { RunStatus } from "../ui/status.ts";
 import { stoppedError, unlessStopped } from "./run.ts";
-import { windowBytesFor } from "./window-size.ts";
+import { windowBytesFor } from "./writing/window-size.ts";
 
 export interface BufferOptions {
   /** A path, or `-` for standard input. */

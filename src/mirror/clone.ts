@@ -6,12 +6,12 @@ import { parseSelectors } from "../lists/selector.ts";
 import { parseMapper } from "../mapping/parse-mapper.ts";
 import type { PlatformChoice } from "../oci/platform-filter.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type CheckResult, checkRoutes } from "./check-routes.ts";
-import { distribute, firstFailure } from "./distribute.ts";
+import { type CheckResult, checkRoutes } from "./distributing/check-routes.ts";
+import { distribute, firstFailure } from "./distributing/distribute.ts";
+import { planScatter, type ScatterPlan, throwRefusals } from "./distributing/plan-scatter.ts";
 import type { Failure } from "./failures.ts";
 import { dropRepeats } from "./gather.ts";
-import { planScatter, type ScatterPlan, throwRefusals } from "./plan-scatter.ts";
-import { resolveSource } from "./resolve-source.ts";
+import { resolveSource } from "./gathering/resolve-source.ts";
 import { type RunContext, stoppedError } from "./run.ts";
 import { tellUnmatched } from "./scatter.ts";
 

@@ -4,14 +4,14 @@ import { parseReference } from "../oci/reference.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
 import type { TapePosition } from "../tape/tape-position.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { ArchiveParts } from "./archive-parts.ts";
-import type { ArchiveSource } from "./archive-source.ts";
-import type { AssemblyEvents } from "./assembly.ts";
-import { DryDelivery, RepositoryDelivery } from "./delivery.ts";
-import { readEntries } from "./read-entries.ts";
+import { ArchiveParts } from "./reading/archive-parts.ts";
+import type { ArchiveSource } from "./reading/archive-source.ts";
+import type { AssemblyEvents } from "./reading/assembly.ts";
+import { DryDelivery, RepositoryDelivery } from "./reading/delivery.ts";
+import { readEntries } from "./reading/read-entries.ts";
+import { Unpacking } from "./reading/unpack.ts";
 import { type RunContext, stoppedError } from "./run.ts";
-import { Unpacking } from "./unpack.ts";
-import { windowBytesFor } from "./window-size.ts";
+import { windowBytesFor } from "./writing/window-size.ts";
 
 export interface DeserializeOptions {
   /** A path, or `-` for standard input. */

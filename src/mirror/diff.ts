@@ -2,8 +2,8 @@
 import { walkGraph } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
-import { type GatheredImage, imagesBelow, type OpenImage, openImage } from "./gathered-images.ts";
-import { type ImageSizes, measureImages } from "./image-sizes.ts";
+import { type GatheredImage, imagesBelow, type OpenImage, openImage } from "./gathering/gathered-images.ts";
+import { type ImageSizes, measureImages } from "./gathering/image-sizes.ts";
 import type { RunContext } from "./run.ts";
 
 export interface DiffOptions {

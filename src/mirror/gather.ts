@@ -7,14 +7,14 @@ import { readSources, type Source } from "../lists/read-sources.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { BlobTransfer } from "./blob-transfer.ts";
-import { buildGatherIndex } from "./build-gather-index.ts";
-import { type CopyMemo, copyGraph } from "./copy-graph.ts";
+import { BlobTransfer } from "./distributing/blob-transfer.ts";
+import { type CopyMemo, copyGraph } from "./distributing/copy-graph.ts";
 import { Failures, failuresError } from "./failures.ts";
-import { LayerSum } from "./gather-index.ts";
-import type { GatherOptions } from "./gather-options.ts";
-import { findPrevious, type PreviousGather } from "./previous-gather.ts";
-import { type GatherEntry, resolveSources } from "./resolve-source.ts";
+import { buildGatherIndex } from "./gathering/build-gather-index.ts";
+import { LayerSum } from "./gathering/gather-index.ts";
+import type { GatherOptions } from "./gathering/gather-options.ts";
+import { findPrevious, type PreviousGather } from "./gathering/previous-gather.ts";
+import { type GatherEntry, resolveSources } from "./gathering/resolve-source.ts";
 import { type RunContext, targetOf } from "./run.ts";
 
 /** Images whose graphs are read and copied at the same time; their blobs share the pool. */

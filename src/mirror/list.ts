@@ -6,16 +6,16 @@ import type { Digest } from "../oci/digest.ts";
 import { childManifests, type ManifestContent, parseManifest } from "../oci/manifest.ts";
 import type { Platform } from "../oci/platform.ts";
 import type { TapePosition } from "../tape/tape-position.ts";
-import type { ArchiveContents } from "./archive-contents.ts";
-import type { ArchiveFault } from "./archive-faults.ts";
-import { openArchive } from "./archive-source.ts";
-import { labelsOf, sourceOf } from "./gather-index.ts";
-import { isGather } from "./gathered-images.ts";
-import { platformOfConfig } from "./image-platform.ts";
-import { ListedImage } from "./list-image.ts";
-import { readContents } from "./read-contents.ts";
+import { labelsOf, sourceOf } from "./gathering/gather-index.ts";
+import { isGather } from "./gathering/gathered-images.ts";
+import { platformOfConfig } from "./gathering/image-platform.ts";
+import type { ArchiveContents } from "./reading/archive-contents.ts";
+import type { ArchiveFault } from "./reading/archive-faults.ts";
+import { openArchive } from "./reading/archive-source.ts";
+import { ListedImage } from "./reading/list-image.ts";
+import { readContents } from "./reading/read-contents.ts";
+import { NeedsWalk } from "./reading/walk-needs.ts";
 import { type RunContext, stoppedError } from "./run.ts";
-import { NeedsWalk } from "./walk-needs.ts";
 
 /** Images looked at before whatever else waits has a turn. */
 const rowsInARow = 500;

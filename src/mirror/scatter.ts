@@ -9,11 +9,11 @@ import { childManifests, parseManifest, type RawManifest } from "../oci/manifest
 import { isIndexType } from "../oci/media-types.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type CheckResult, checkRoutes } from "./check-routes.ts";
-import { distribute } from "./distribute.ts";
-import { sourceOf } from "./gather-index.ts";
-import { planScatter, type ScatterPlan, throwRefusals } from "./plan-scatter.ts";
-import type { GatherEntry } from "./resolve-source.ts";
+import { type CheckResult, checkRoutes } from "./distributing/check-routes.ts";
+import { distribute } from "./distributing/distribute.ts";
+import { planScatter, type ScatterPlan, throwRefusals } from "./distributing/plan-scatter.ts";
+import { sourceOf } from "./gathering/gather-index.ts";
+import type { GatherEntry } from "./gathering/resolve-source.ts";
 import { type RunContext, targetOf } from "./run.ts";
 
 export interface ScatterOptions {

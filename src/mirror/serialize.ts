@@ -2,10 +2,15 @@
 import { parseReference } from "../oci/reference.ts";
 import { checkDestination } from "../tape/medium.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type KnownBlobOptions, openGraph, readKnownBlobs, warnOfForeignCheckpoints } from "./known-blobs.ts";
-import { type ArchiveContent, planArchive } from "./plan-archive.ts";
 import type { RunContext } from "./run.ts";
-import { type MediumOptions, writePlan } from "./write-plan.ts";
+import {
+  type KnownBlobOptions,
+  openGraph,
+  readKnownBlobs,
+  warnOfForeignCheckpoints,
+} from "./writing/known-blobs.ts";
+import { type ArchiveContent, planArchive } from "./writing/plan-archive.ts";
+import { type MediumOptions, writePlan } from "./writing/write-plan.ts";
 
 export interface SerializeOptions extends MediumOptions, KnownBlobOptions {
   image: string;

@@ -9,18 +9,23 @@ import { refName } from "../oci/annotations.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import type { TapePosition } from "../tape/tape-position.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { ArchiveOutlet } from "./archive-outlet.ts";
-import { ArchiveParts } from "./archive-parts.ts";
-import type { ArchiveShelf } from "./archive-shelf.ts";
-import { type CheckResult, checkRoutes } from "./check-routes.ts";
-import { type DistributeOptions, distribute, rehearse } from "./distribute.ts";
-import { isGather } from "./gathered-images.ts";
-import { planScatter, type ScatterPlan, type ScatterRules, throwRefusals } from "./plan-scatter.ts";
-import type { GatherEntry } from "./resolve-source.ts";
+import { ArchiveOutlet } from "./distributing/archive-outlet.ts";
+import { type CheckResult, checkRoutes } from "./distributing/check-routes.ts";
+import { type DistributeOptions, distribute, rehearse } from "./distributing/distribute.ts";
+import {
+  planScatter,
+  type ScatterPlan,
+  type ScatterRules,
+  throwRefusals,
+} from "./distributing/plan-scatter.ts";
+import { salvageRoutes } from "./distributing/salvage-routes.ts";
+import { isGather } from "./gathering/gathered-images.ts";
+import type { GatherEntry } from "./gathering/resolve-source.ts";
+import { ArchiveParts } from "./reading/archive-parts.ts";
+import type { ArchiveShelf } from "./reading/archive-shelf.ts";
+import { type Shelved, shelveArchive } from "./reading/shelve-archive.ts";
 import { type RunContext, stoppedError } from "./run.ts";
-import { salvageRoutes } from "./salvage-routes.ts";
 import { entriesOf, tellUnmatched } from "./scatter.ts";
-import { type Shelved, shelveArchive } from "./shelve-archive.ts";
 
 export interface UnarchiveOptions {
   /** A path, or `-` for standard input. */

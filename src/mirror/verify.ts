@@ -3,14 +3,14 @@ import { availableParallelism } from "node:os";
 import { AceError } from "../errors.ts";
 import { Pool } from "../pool/pool.ts";
 import type { TapePosition } from "../tape/tape-position.ts";
-import type { ArchiveContents } from "./archive-contents.ts";
-import type { ArchiveFault } from "./archive-faults.ts";
-import { openArchive } from "./archive-source.ts";
-import { readContents } from "./read-contents.ts";
+import type { ArchiveContents } from "./reading/archive-contents.ts";
+import type { ArchiveFault } from "./reading/archive-faults.ts";
+import { openArchive } from "./reading/archive-source.ts";
+import { readContents } from "./reading/read-contents.ts";
+import { hashFile, StreamHashing } from "./reading/verify-bodies.ts";
+import { type ClosureResult, checkClosure } from "./reading/verify-closure.ts";
+import { checkLedger, checkLoadPaths } from "./reading/verify-lists.ts";
 import { type RunContext, stoppedError } from "./run.ts";
-import { hashFile, StreamHashing } from "./verify-bodies.ts";
-import { type ClosureResult, checkClosure } from "./verify-closure.ts";
-import { checkLedger, checkLoadPaths } from "./verify-lists.ts";
 
 export interface VerifyOptions {
   /** Paths, or `-` for standard input: the parts of one set, in their order. */

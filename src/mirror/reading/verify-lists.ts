@@ -1,0 +1,48 @@
+/** Checks what lists of an archive's content say against the archive: a checkpoint ledger, and manifest.json. */
+import { classifyEntry } from "../../archive/entry-name.ts";
+import { ledgerEntries } from "../../archive/ledger.ts";
+import { AceError } from "../../errors.ts";
+import type { ArchiveContents } from "./archive-contents.ts";
+
+/**
+ * Compares a ledger with the archive it was written for: each blob of it is there, ends where the ledger says and has its size. In a
+ * compressed archive the ledger counts compressed bytes, so that the places cannot be compared there.
+ * @throws AceError `input` when the ledger cannot be read
+ */
+export async function checkLedger(path: string, archive: ArchiveContents): Promise<void> {
+  const onNotice = (notice: string) => archive.notices.push(notice);
+  for await (const { descriptor, offset, lineNumber } of ledgerEntries(path, onNotice)) {
+    const { digest, size } = descriptor;
+    const end = archive.endOf(digest);
+    const found = archive.blobs.find(digest);
+    const tell = (state: string) =>
+      archive.tell("checkpoint", `checkpoint ${path}:${lineNumber} ${state}`, { digest, offset });
+    if (end === undefined || found === undefined) {
+      tell(`has it within the first ${offset} bytes, and the archive has it not, or not whole`);
+    } else if (!archive.isPacked && end !== offset) {
+      tell(`says that it ends at byte ${offset}, and it ends at byte ${end}`);
+    } else if (found.sizeBytes !== size) {
+      tell(`says that it has ${size} bytes, and it has ${found.sizeBytes}`);
+    }
+  }
+}
+
+/** Every path that manifest.json names is there: `docker load` stops at the first that is not. */
+export function checkLoadPaths(archive: ArchiveContents): void {
+  for (const path of archive.loadPaths) {
+    if (!isThere(path, archive))
+      archive.tell("manifest-json", `manifest.json names ${JSON.stringify(path)}, which is not there`);
+  }
+}
+
+function isThere(path: string, archive: ArchiveContents): boolean {
+  try {
+    const role = classifyEntry(path);
+    return role.kind === "blob"
+      ? archive.blobs.find(role.digest) !== undefined
+      : archive.otherNames.has(path);
+  } catch (error) {
+    if (error instanceof AceError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+/** Looks at what an interrupted run left in a file, and finds where this run goes on in it. */
+import { closeSync, constants, existsSync, fstatSync } from "node:fs";
+import { sniffBytes, sniffCompression } from "../../archive/decompress.ts";
+import type { Packing } from "../../archive/packing-levels.ts";
+import { AceError } from "../../errors.ts";
+import type { FrameMark } from "../../pool/compressors.ts";
+import { openLocked } from "../../tape/open-medium.ts";
+import { readFully } from "../../tape/read-fully.ts";
+import type { RunContext } from "../run.ts";
+import { compareWithPlan } from "./compare-with-plan.ts";
+import { followLedger, type LedgerPart } from "./follow-ledger.ts";
+import { FrameMarks } from "./frame-marks.ts";
+import type { ArchivePlan } from "./plan-archive.ts";
+import type { WriteArchiveOptions } from "./write-archive-options.ts";
+import type { WrittenArchive } from "./written-archive.ts";
+import { WrittenFrames } from "./written-frames.ts";
+import { WrittenTar } from "./written-tar.ts";
+
+/** Where a run goes on. */
+export interface ResumePoint {
+  /** Gives the file away, open and locked, with the byte to cut it at. Whoever takes it closes it. */
+  handOver(): { fd: number; at: number };
+  /** Closes the file unless it was given away. */
+  close(): void;
+  /** What stays: bytes of the archive, and of the file. */
+  kept: FrameMark;
+  /** Where the archive's bytes are brought in from: the piece that `kept.plain` is in may have to come from its beginning. */
+  from: number;
+  /** The frames that stay; undefined in a plain tar. */
+  marks: FrameMarks | undefined;
+  /** What stays of the checkpoint. */
+  ledger: LedgerPart;
+  /** What was found, for the closing line. */
+  note: string;
+}
+
+/** What is asked of {@link findResumePoint}. */
+export type ResumeOptions = Pick<WriteArchiveOptions, "destination" | "checkpoint" | "compression">;
+
+/**
+ * Compares a file with the archive that is to be in it, and changes nothing.
+ * @returns undefined when there is no such file
+ * @throws AceError `input` when the file, or the checkpoint, is that of another archive; `medium`
+ */
+export async function findResumePoint(
+  plan: ArchivePlan,
+  options: ResumeOptions,
+  run: RunContext,
+): Promise<ResumePoint | undefined> {
+  if (!existsSync(options.destination)) return undefined;
+  run.status.phase = "looking at what is there";
+  const fd = openLocked(options.destination, constants.O_RDWR | constants.O_APPEND);
+  try {
+    return await find(plan, options, fd, run);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+async function find(
+  plan: ArchivePlan,
+  options: ResumeOptions,
+  fd: number,
+  run: RunContext,
+): Promise<ResumePoint> {
+  const { destination: path, checkpoint, compression } = options;
+  const file = { fd, path, bytes: fstatSync(fd).size };
+  run.status.bytesTotal = file.bytes;
+  run.status.bytesMoved = () => run.pool.movedBytes;
+  const blank = isBlank(file);
+  if (!blank) checkPacking(file, compression);
+  const written: WrittenArchive =
+    compression === undefined
+      ? new WrittenTar(file, await trustedBytes(plan, checkpoint, file.bytes), run)
+      : new WrittenFrames(file, compression, plan.size.bytes, run.signal);
+  const verified = blank ? 0 : await compareWithPlan(plan, written, path, run.signal);
+  const kept = written.kept(verified);
+  if (kept.plain === plan.size.bytes && kept.packed < file.bytes) {
+    throw new AceError(
+      "input",
+      `Cannot resume ${path}: the archive in it is whole and ends at byte ${kept.packed}, but the file goes on to byte ${file.bytes}`,
+      { hint: "Look at what is behind it, or name a new file." },
+    );
+  }
+  const marks = compression === undefined ? undefined : new FrameMarks();
+  for (const mark of written.marks) marks?.add(mark);
+  const place = (offset: number) => marks?.onMedium(offset) ?? offset;
+  let owned = true;
+  return {
+    handOver: () => {
+      owned = false;
+      return { fd, at: kept.packed };
+    },
+    close: () => {
+      if (owned) closeSync(fd);
+    },
+    kept,
+    from: marks === undefined ? kept.plain : pieceStart(plan, kept.plain),
+    marks,
+    ledger: await followLedger(checkpoint, plan, kept.plain, place),
+    note: describe(path, file.bytes, kept, plan.size.bytes, written),
+  };
+}
+
+const blankStepBytes = 1024 * 1024;
+
+/** True for a file of nothing or of zeros, which is what a power cut soon after the start leaves. */
+function isBlank(file: { fd: number; path: string; bytes: number }): boolean {
+  for (let offset = 0; offset < file.bytes; offset += blankStepBytes) {
+    if (readFully(file.fd, offset, blankStepBytes, file.path).some((byte) => byte !== 0)) return false;
+  }
+  return true;
+}
+
+/** A compressed file goes on compressed, a plain one plain. */
+function checkPacking(file: { fd: number; path: string }, compression: Packing | undefined): void {
+  const head = readFully(file.fd, 0, sniffBytes, file.path);
+  const found = sniffCompression(head);
+  if (found === (compression ?? "none")) return;
+  const state = found === "none" ? "it is not compressed" : `it is compressed with ${found}`;
+  throw new AceError("input", `Cannot resume ${file.path}: ${state}`, {
+    hint: "Give the same flags as the run that began it.",
+  });
+}
+
+/** How much of a plain tar the ledger knows to be on the disk; nothing when it speaks of more than there is. */
+async function trustedBytes(
+  plan: ArchivePlan,
+  checkpoint: string | undefined,
+  fileBytes: number,
+): Promise<number> {
+  const part = await followLedger(checkpoint, plan, fileBytes, (offset) => offset);
+  return part.beyond ? 0 : part.offset;
+}
+
+/** Where the piece begins that holds an offset; the offset itself when one ends there. */
+function pieceStart(plan: ArchivePlan, offset: number): number {
+  for (const piece of plan.pieces()) {
+    const end = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
+    if (end > offset) return Math.min(piece.offset, offset);
+  }
+  return offset;
+}
+
+function describe(
+  path: string,
+  fileBytes: number,
+  kept: FrameMark,
+  archiveBytes: number,
+  { hashed, vouched }: WrittenArchive,
+): string {
+  const checked = [
+    `${hashed} ${hashed === 1 ? "blob" : "blobs"} hashed`,
+    ...(vouched > 0 ? [`${vouched} vouched for by the checkpoint`] : []),
+    "all else compared",
+  ].join(", ");
+  if (kept.plain === archiveBytes) return `${path} was whole already: ${checked}; nothing was written`;
+  const cut = fileBytes > kept.packed ? `; ${fileBytes - kept.packed} bytes behind that were cut off` : "";
+  return `went on in ${path} at byte ${kept.packed}: ${checked}${cut}`;
+}

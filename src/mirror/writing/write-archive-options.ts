@@ -1,0 +1,37 @@
+/** Where and how an archive is written. */
+import type { Packing } from "../../archive/packing-levels.ts";
+import type { RepositoryAddress } from "../../content/endpoint.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { MediumKind } from "../../tape/medium.ts";
+import type { TapePosition } from "../../tape/tape-position.ts";
+
+/** Says where a blob is fetched from, by the entry of the root that led to it. */
+export type BlobSource = (entry: Descriptor) => RepositoryAddress;
+
+/** Where and how to write. */
+export interface WriteArchiveOptions {
+  destination: string;
+  blockBytes: number;
+  /** Smaller blocks will do when a tape drive takes no larger ones. */
+  smallerBlocks?: boolean;
+  /** Where on a tape to begin; where it stands, when left out. */
+  position?: TapePosition;
+  /** Bytes between two flushes; undefined takes the medium's own. */
+  flushBytes?: number | undefined;
+  /** 0 = automatic. */
+  windowBytes: number;
+  /** Percent; undefined takes the medium's default. */
+  highWaterPercent: number | undefined;
+  checkpoint: string | undefined;
+  force: boolean;
+  /** Go on in the file that an interrupted run left; one that is not there is begun. */
+  resume?: boolean;
+  /** undefined writes a plain tar. */
+  compression: Packing | undefined;
+  /** See `packingLevels`; undefined takes the usual one. */
+  compressionLevel?: number | undefined;
+  /** What the destination is, from `checkDestination`. */
+  medium: MediumKind;
+  /** Where a blob is fetched from. */
+  blobSource: BlobSource;
+}
