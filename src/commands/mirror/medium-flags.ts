@@ -4,8 +4,8 @@ import { type Packing, packingLevels } from "../../archive/packing-levels.ts";
 import { parseByteSize } from "../../config/bytes.ts";
 import { AceError } from "../../errors.ts";
 import { type CheckpointPosition, parseCheckpoints, parseOffset } from "../../lists/checkpoints.ts";
-import type { KnownBlobOptions } from "../../mirror/known-blobs.ts";
-import type { MediumOptions } from "../../mirror/write-plan.ts";
+import type { KnownBlobOptions } from "../../mirror/writing/known-blobs.ts";
+import type { MediumOptions } from "../../mirror/writing/write-plan.ts";
 import { parseTapePosition } from "../../tape/tape-position.ts";
 import {
   byteSizeFlag,

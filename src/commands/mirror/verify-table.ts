@@ -1,6 +1,6 @@
 /** How the faults of archives are printed, and what is said when there are none. */
 import { AceError } from "../../errors.ts";
-import type { ArchiveFault } from "../../mirror/archive-faults.ts";
+import type { ArchiveFault } from "../../mirror/reading/archive-faults.ts";
 import type { VerifyResult } from "../../mirror/verify.ts";
 import { formatBytes, formatSeconds, shortDigest } from "../../ui/format.ts";
 import type { Column } from "../../ui/table.ts";
