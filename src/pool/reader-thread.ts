@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { decompress, sniffCompression } from "../archive/decompress.ts";
 import { AceError, toErrorData } from "../errors.ts";
+import { freeChunk } from "../registry/free-chunk.ts";
 import { readSource } from "../tape/read-source.ts";
 import { Window } from "../tape/window.ts";
 import type { ReaderMessage, ReaderStart } from "./thread-messages.ts";
@@ -34,7 +35,11 @@ async function fillWindow(start: ReaderStart, window: Window): Promise<ReaderMes
     for (const chunk of chunks) place(window, chunk);
   } else {
     const packed = asyncChunks(first.value, chunks);
-    for await (const chunk of decompress(compression, packed, nameOf(start.source))) place(window, chunk);
+    for await (const chunk of decompress(compression, packed, nameOf(start.source))) {
+      place(window, chunk);
+      // The decoder makes a new buffer when one is full, and the engine does not hurry to collect the old ones: some 150 MB.
+      freeChunk(chunk);
+    }
   }
   window.setEnd(window.front);
   return { kind: "ended", at: window.front, compression };
