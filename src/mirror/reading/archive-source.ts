@@ -153,6 +153,7 @@ class StreamSource implements ArchiveSource {
   /** Up to here everything is claimed or discarded. */
   #cursor = 0;
   #isPacked = false;
+  #reads = 0;
   /** True when the reader reads no more. */
   #isOver = false;
 
@@ -200,6 +201,8 @@ class StreamSource implements ArchiveSource {
     await this.#discardTo(offset);
     await this.#wait(offset + length);
     const bytes = this.#window.copy(offset, Math.max(0, Math.min(length, this.#window.front - offset)));
+    this.#reads++;
+    if (this.#reads % readsBetweenCollections === 0) Bun.gc(true);
     // At the end of what came: when the reader failed there, its error is the one to report.
     if (bytes.length < length) await this.#ended;
     return bytes;
@@ -255,6 +258,12 @@ class StreamSource implements ArchiveSource {
     }
   }
 }
+
+/**
+ * The engine lets garbage grow with what is in use, and takes the window for that: it waits for some 200 MB. Collected so
+ * often, 100 000 small entries cost half a second and 200 MB less (measured).
+ */
+const readsBetweenCollections = 8192;
 
 /** Bytes that are discarded together; a small part of the smallest window. */
 const discardBytes = 1024 * 1024;
