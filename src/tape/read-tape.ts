@@ -55,18 +55,20 @@ export function* readBlocks(
   fixedBlockBytes: number,
   { name, blockBytes }: Pick<ReadTapeOptions, "name" | "blockBytes">,
 ): Generator<Uint8Array, void, undefined> {
-  let buffer = Buffer.alloc(sizeOfRead(fixedBlockBytes, blockBytes));
+  const sizes = new ReadSizes(fixedBlockBytes, blockBytes);
+  let buffer = Buffer.alloc(sizes.bytes);
   for (let offset = 0; ; ) {
     let count: number;
     try {
       count = device.read(buffer);
     } catch (cause) {
-      const other = otherSize(device, cause, buffer.length, fixedBlockBytes, blockBytes);
-      if (other === undefined) {
+      if (!sizes.change(cause)) {
         if (isEndOfData(device, cause) && offset > 0) return;
         throw failedRead(device, cause, { name, offset, bytes: buffer.length });
       }
-      buffer = Buffer.alloc(other);
+      // st: a block that is larger than the buffer has been passed over.
+      if (systemCodeOf(cause) === "ENOMEM") device.operate("backBlocks", 1);
+      buffer = Buffer.alloc(sizes.bytes);
       continue;
     }
     // 0 is a filemark: that is where the archive ends.
@@ -76,27 +78,37 @@ export function* readBlocks(
   }
 }
 
+/** Bytes of a read: larger for larger blocks, smaller for host adapters that take little. */
+class ReadSizes {
+  bytes: number;
+  readonly #isFixed: boolean;
+  /** The smallest size that was refused. */
+  #refused = largestBlock * 2;
+
+  constructor(fixedBlockBytes: number, wanted: number) {
+    this.bytes = sizeOfRead(fixedBlockBytes, wanted);
+    this.#isFixed = fixedBlockBytes !== 0;
+  }
+
+  /** @returns false when no other size helps against this error */
+  change(cause: unknown): boolean {
+    const code = systemCodeOf(cause) ?? "";
+    if (this.#isFixed) return false;
+    if (refusedSizes.includes(code) && this.bytes > smallestRead) {
+      this.#refused = this.bytes;
+      this.bytes = Math.floor(this.bytes / 2);
+      return true;
+    }
+    if (code !== "ENOMEM" || this.bytes * 2 >= this.#refused) return false;
+    this.bytes *= 2;
+    return true;
+  }
+}
+
 function sizeOfRead(fixedBlockBytes: number, wanted: number): number {
   if (fixedBlockBytes === 0) return wanted > 0 ? wanted : firstReadBytes;
   const bytes = wanted > 0 ? wanted : fixedReadBytes;
   return Math.max(fixedBlockBytes, bytes - (bytes % fixedBlockBytes));
-}
-
-/** The size with which a read may succeed after this error; undefined when no other size helps. */
-function otherSize(
-  device: TapeDevice,
-  cause: unknown,
-  bytes: number,
-  fixedBlockBytes: number,
-  wanted: number,
-): number | undefined {
-  const code = systemCodeOf(cause) ?? "";
-  if (fixedBlockBytes !== 0) return undefined;
-  if (wanted === 0 && refusedSizes.includes(code) && bytes > smallestRead) return bytes / 2;
-  if (code !== "ENOMEM" || bytes >= largestBlock) return undefined;
-  // st: the block is larger than the buffer, and has been passed over.
-  device.operate("backBlocks", 1);
-  return Math.min(largestBlock, bytes * 2);
 }
 
 function isEndOfData(device: TapeDevice, cause: unknown): boolean {
