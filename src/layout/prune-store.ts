@@ -39,7 +39,8 @@ export function pruneStore(directory: string, mostBytes: number): PruneResult {
   refuseLayout(directory);
   try {
     using run = new StoreRun(directory);
-    const busySinceMs = sweepRuns(directory, run) ?? Number.POSITIVE_INFINITY;
+    // A use is marked in whole milliseconds, a run's beginning is not: what was used in the same one counts as used since.
+    const busySinceMs = Math.floor(sweepRuns(directory, run) ?? Number.POSITIVE_INFINITY);
     const blobs = [...blobsIn(directory)].sort((a, b) => a.usedMs - b.usedMs);
     for (const blob of blobs) count(result.left, blob);
     for (const blob of blobs) {
