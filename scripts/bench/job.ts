@@ -19,6 +19,10 @@ export interface Job {
   made?: Readonly<Record<string, MadeArchive>>;
   /** The command: `ace-dt` stands for the tool under test. Every round gets a number of its own. */
   command(world: World, round: string): readonly string[];
+  /** Variables for the command. */
+  env?(world: World, round: string): Readonly<Record<string, string>>;
+  /** One run before the rounds, not counted: they find what it left. */
+  warm?: boolean;
   /** Undoes what a round left on the disk. */
   clean?(world: World, round: string): Promise<void>;
 }

@@ -1,26 +1,17 @@
 /** What is measured: each job's preparation, its command, and the bytes it moves. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { archiveJobs } from "./archive-jobs.ts";
 import type { Job } from "./job.ts";
 import type { MadeArchive } from "./make-archive.ts";
 import { streamJobs } from "./stream-jobs.ts";
-import { type ImageSet, imageSets, type World } from "./world.ts";
-
-function moved(set: ImageSet): number {
-  const { images, layers, layerBytes, shared } = imageSets[set];
-  return (images * (layers - shared) + shared) * layerBytes;
-}
-
-/** The archive that a set was serialized to, for jobs that read it. */
-export function archiveOf(world: World, set: ImageSet): string {
-  return join(world.directory, `${set}.tar`);
-}
+import { archiveOf, type ImageSet, layerBytesOf, type World } from "./world.ts";
 
 function gather(set: ImageSet, door: "" | "-lat"): Job {
   return {
     name: `gather-${set}${door}`,
     sets: [set],
-    bytes: moved(set),
+    bytes: layerBytesOf(set),
     command: (world, round) => [
       "ace-dt",
       "mirror",
@@ -36,7 +27,7 @@ function serialize(set: ImageSet, door: "" | "-lat" | "-slow", target: "null" | 
   return {
     name: `serialize-${set}${door}-${target}`,
     sets: [set],
-    bytes: moved(set),
+    bytes: layerBytesOf(set),
     gathered: set,
     command: (world, round) => [
       ...["ace-dt", "mirror", "serialize", `low${door}.bench/gathered/${set}:v1`],
@@ -50,7 +41,7 @@ function deserialize(set: ImageSet, door: "" | "-lat"): Job {
   return {
     name: `deserialize-${set}${door}`,
     sets: [set],
-    bytes: moved(set),
+    bytes: layerBytesOf(set),
     gathered: set,
     serialized: set,
     command: (world, round) => [
@@ -69,7 +60,7 @@ function scatter(set: ImageSet, door: "" | "-lat", target: "same" | "other"): Jo
   return {
     name: `scatter-${set}${door}-${target}`,
     sets: [set],
-    bytes: moved(set),
+    bytes: layerBytesOf(set),
     gathered: set,
     serialized: set,
     deserialized: set,
@@ -93,7 +84,7 @@ const gatherNothing: Job = {
 const skopeoOne: Job = {
   name: "skopeo-one-file",
   sets: ["one"],
-  bytes: moved("one"),
+  bytes: layerBytesOf("one"),
   command: (world, round) => [
     ...["skopeo", "--insecure-policy", "copy", "-q", "--src-tls-verify=false"],
     `docker://${new URL(world.lowOrigin).host}/src/one0:v1`,
@@ -167,6 +158,7 @@ export const jobs: readonly Job[] = [
   serialize("many", "", "null"),
   deserialize("many", ""),
   scatter("many", "", "same"),
+  ...archiveJobs,
   ...streamJobs,
   opensslHashed,
   verifyHashed,

@@ -7,9 +7,9 @@ import { parseArgs } from "node:util";
 import { findProgram } from "../../test/support/needs.ts";
 import { defaultOutfile, ensureBinary, repositoryRoot } from "../build-binary.ts";
 import type { Job } from "./job.ts";
-import { archiveOf, jobs } from "./jobs.ts";
+import { jobs } from "./jobs.ts";
 import { makeArchive } from "./make-archive.ts";
-import { type ImageSet, openWorld, type World } from "./world.ts";
+import { archiveOf, type ImageSet, openWorld, type World } from "./world.ts";
 
 const usage = `usage: bun scripts/bench/run.ts [--jobs NAME,...] [--rounds N] [--binary FILE] [--directory DIR]
   --jobs       names or beginnings of names (all)
@@ -36,12 +36,17 @@ const { values } = parseArgs({
 });
 
 /** Runs a command to its end. @throws Error with its output when it fails */
-async function measure(command: readonly string[], world: World, binary: string): Promise<Measurement> {
+async function measure(
+  command: readonly string[],
+  world: World,
+  binary: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Measurement> {
   const line = command[0] === "ace-dt" ? [binary, ...command.slice(1)] : [...command];
   const started = performance.now();
   const child = Bun.spawn(line, {
     cwd: world.directory,
-    env: { PATH: process.env.PATH, HOME: world.directory, ACE_DT_CONFIG: world.config },
+    env: { PATH: process.env.PATH, HOME: world.directory, ACE_DT_CONFIG: world.config, ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -185,11 +190,14 @@ async function runJob(
   if (program !== "ace-dt" && findProgram(program) === undefined)
     throw new Error(`${job.name}: no ${program} here`);
   await prepare(job, world, binary);
+  const run = async (round: string): Promise<Measurement> => {
+    const measured = await measure(job.command(world, round), world, binary, job.env?.(world, round));
+    await job.clean?.(world, round);
+    return measured;
+  };
+  if (job.warm) await run(`${key}-warm`);
   const measured: Measurement[] = [];
-  for (let round = 0; round < rounds; round++) {
-    measured.push(await measure(job.command(world, `${key}-${round}`), world, binary));
-    await job.clean?.(world, `${key}-${round}`);
-  }
+  for (let round = 0; round < rounds; round++) measured.push(await run(`${key}-${round}`));
   return measured;
 }
 

@@ -1,21 +1,12 @@
 /** What packing and buffering cost, beside the programs that do nothing else. */
-import { join } from "node:path";
 import type { Job } from "./job.ts";
-import { imageSets, type World } from "./world.ts";
-
-/** The archive that `serialized` leaves, see `archiveOf` in jobs.ts. */
-function tarOf(world: World, set: "text" | "big"): string {
-  return join(world.directory, `${set}.tar`);
-}
-
-const textBytes = imageSets.text.images * imageSets.text.layers * imageSets.text.layerBytes;
-const bigBytes = 25 * imageSets.big.layerBytes;
+import { archiveOf, layerBytesOf } from "./world.ts";
 
 function serializeText(name: string, flags: readonly string[]): Job {
   return {
     name: `serialize-text-${name}`,
     sets: ["text"],
-    bytes: textBytes,
+    bytes: layerBytesOf("text"),
     gathered: "text",
     command: () => ["ace-dt", "mirror", "serialize", "low.bench/gathered/text:v1", "/dev/null", ...flags],
   };
@@ -25,17 +16,17 @@ function serializeText(name: string, flags: readonly string[]): Job {
 const zstdText: Job = {
   name: "zstd-text",
   sets: ["text"],
-  bytes: textBytes,
+  bytes: layerBytesOf("text"),
   gathered: "text",
   serialized: "text",
-  command: (world) => ["zstd", "-q", "-f", "-T0", "-3", tarOf(world, "text"), "-o", "/dev/null"],
+  command: (world) => ["zstd", "-q", "-f", "-T0", "-3", archiveOf(world, "text"), "-o", "/dev/null"],
 };
 
 /** What is packed already costs hardly more than to copy it. */
 const serializePassed: Job = {
   name: "serialize-big-gzip-null",
   sets: ["big"],
-  bytes: bigBytes,
+  bytes: layerBytesOf("big"),
   gathered: "big",
   command: () => [
     ...["ace-dt", "mirror", "serialize", "low.bench/gathered/big:v1", "/dev/null", "--compression", "gzip"],
@@ -46,11 +37,11 @@ function buffer(name: string, command: (path: string) => readonly string[]): Job
   return {
     name,
     sets: ["big"],
-    bytes: bigBytes,
+    bytes: layerBytesOf("big"),
     gathered: "big",
     serialized: "big",
     // Standard output is a pipe in this benchmark: the device takes it from the program itself.
-    command: (world) => command(tarOf(world, "big")),
+    command: (world) => command(archiveOf(world, "big")),
   };
 }
 

@@ -24,6 +24,17 @@ export const imageSets = {
 /** The name of a set. */
 export type ImageSet = keyof typeof imageSets;
 
+/** Bytes of a set's layers, each once. */
+export function layerBytesOf(set: ImageSet): number {
+  const { images, layers, layerBytes, shared } = imageSets[set];
+  return (images * (layers - shared) + shared) * layerBytes;
+}
+
+/** The archive that a set was serialized to, for jobs that read it. */
+export function archiveOf(world: World, set: ImageSet): string {
+  return join(world.directory, `${set}.tar`);
+}
+
 const delayMs = 20;
 const pushesAtOnce = 4;
 const narrowBytesPerSecond = 20 * 1024 * 1024;
