@@ -4,7 +4,6 @@ import { parseByteSize } from "../config/bytes.ts";
 import { AceError } from "../errors.ts";
 import { type Platform, parsePlatform } from "../oci/platform.ts";
 import { type PlatformMode, platformModes } from "../oci/platform-filter.ts";
-import { parseTapePosition, type TapePosition } from "../tape/tape-position.ts";
 
 /** A flag with a size in bytes. Its text is read by `parseByteSize` later: oclif would wrap the error in its own words. */
 export const byteSizeFlag = Flags.custom<string>({ helpValue: "BYTES" });
@@ -15,14 +14,6 @@ export const positionFlag = Flags.string({
   description:
     "Where on a tape to begin: here (default), bot (its beginning), append (behind everything), file:N or block:N, counted from 0.",
 });
-
-/**
- * The value of `--position`, for those who read a tape.
- * @throws AceError `usage`
- */
-export function parseReadingPosition(text: string | undefined): TapePosition | undefined {
-  return text === undefined ? undefined : parseTapePosition(text);
-}
 
 /** A flag that may be given several times. */
 export const repeatableFlag = Flags.custom<string>({ multiple: true, multipleNonGreedy: true });

@@ -9,7 +9,10 @@ const prefix = "sha256:";
 /** Slots filled at most, of all there are: fuller tables take long walks to a free slot. */
 const fullest = 0.75;
 
-/** Open addressing, as in digest-set.ts; a slot holds a number and one more, so that 0 is free. */
+/**
+ * Open addressing over raw hashes; a slot holds a number and one more, so that 0 is free. A digest is random already, so its first
+ * bytes are as good a hash of it as any.
+ */
 export class DigestTable {
   #slots = new Int32Array(1024);
   #keys = Buffer.alloc(512 * keyBytes);

@@ -1,8 +1,8 @@
 /** Reads a BATCH-LIST: which artifacts go over the gap, each under a name of its own. */
-import { readFile } from "node:fs/promises";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError } from "../errors.ts";
 import { isTag, parseReference } from "../oci/reference.ts";
 import { parseBatchRows } from "./batch-csv.ts";
+import { readList } from "./read-list.ts";
 
 /** One artifact of the list. */
 export interface BatchArtifact {
@@ -28,18 +28,8 @@ export interface BatchList {
  * @throws AceError `input` with file and line; also for a list without any artifact
  */
 export async function readBatchList(path: string): Promise<BatchList> {
-  const name = path === "-" ? "standard input" : path;
-  return parseBatchList(await readText(path, name), name);
-}
-
-async function readText(path: string, name: string): Promise<string> {
-  try {
-    return path === "-" ? await new Response(Bun.stdin.stream()).text() : await readFile(path, "utf8");
-  } catch (cause) {
-    const code = systemCodeOf(cause);
-    const state = code === "ENOENT" ? "no such file" : (code ?? messageOf(cause));
-    throw new AceError("input", `Cannot read batch list ${name}: ${state}`, { cause });
-  }
+  const { text, name } = await readList(path, "batch list");
+  return parseBatchList(text, name);
 }
 
 /**

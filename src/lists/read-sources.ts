@@ -1,9 +1,9 @@
 /** Reads `sources.list`: one image reference a line, with labels. */
-import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, systemCodeOf } from "../errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import { labelKeyProblem, labelValueProblem } from "./labels.ts";
+import { readList } from "./read-list.ts";
 
 /** One line of the list. */
 export interface Source {
@@ -21,18 +21,8 @@ export interface Source {
  *   find out on the far side
  */
 export async function readSources(path: string): Promise<Source[]> {
-  const name = path === "-" ? "standard input" : path;
-  return parseSources(await readText(path, name), name);
-}
-
-async function readText(path: string, name: string): Promise<string> {
-  try {
-    return path === "-" ? await new Response(Bun.stdin.stream()).text() : await readFile(path, "utf8");
-  } catch (cause) {
-    const code = systemCodeOf(cause);
-    const state = code === "ENOENT" ? "no such file" : (code ?? messageOf(cause));
-    throw new AceError("input", `Cannot read sources ${name}: ${state}`, { cause });
-  }
+  const { text, name } = await readList(path, "sources");
+  return parseSources(text, name);
 }
 
 /**

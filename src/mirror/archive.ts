@@ -13,8 +13,8 @@ import type { RunContext } from "./run.ts";
 import { type KnownBlobOptions, readKnownBlobs, warnOfForeignCheckpoints } from "./writing/known-blobs.ts";
 import type { ArchiveContent } from "./writing/plan-archive.ts";
 import { planGathered } from "./writing/plan-gathered.ts";
-import type { BlobSource } from "./writing/write-archive-options.ts";
-import { type MediumOptions, writePlan } from "./writing/write-plan.ts";
+import type { BlobSource, MediumOptions } from "./writing/write-archive-options.ts";
+import { writePlan } from "./writing/write-plan.ts";
 
 export interface ArchiveOptions extends Omit<GatherOptions, "image">, MediumOptions, KnownBlobOptions {
   /** What the gather index in the archive is called. */

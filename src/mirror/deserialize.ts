@@ -2,10 +2,9 @@
 import { AceError } from "../errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
-import type { TapePosition } from "../tape/tape-position.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { ArchiveParts } from "./reading/archive-parts.ts";
-import type { ArchiveSource } from "./reading/archive-source.ts";
+import type { ArchiveSource, ReadingOptions } from "./reading/archive-source.ts";
 import type { AssemblyEvents } from "./reading/assembly.ts";
 import { DryDelivery, RepositoryDelivery } from "./reading/delivery.ts";
 import { readEntries } from "./reading/read-entries.ts";
@@ -13,18 +12,12 @@ import { Unpacking } from "./reading/unpack.ts";
 import { type RunContext, stoppedError } from "./run.ts";
 import { windowBytesFor } from "./writing/window-size.ts";
 
-export interface DeserializeOptions {
+export interface DeserializeOptions extends ReadingOptions {
   /** A path, or `-` for standard input. */
   source: string;
   /** More of the same archive, in any order: what was written after an interruption. */
   parts?: readonly string[];
   image: string;
-  /** Bytes of a read call; 0 finds out. */
-  blockBytes: number;
-  /** 0 = automatic. */
-  windowBytes: number;
-  /** Where on a tape to begin; where it stands, when left out. */
-  tapePosition?: TapePosition | undefined;
   /** Verify everything, push nothing. */
   dryRun: boolean;
   strict: boolean;

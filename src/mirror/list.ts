@@ -5,13 +5,12 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childManifests, type ManifestContent, parseManifest } from "../oci/manifest.ts";
 import type { Platform } from "../oci/platform.ts";
-import type { TapePosition } from "../tape/tape-position.ts";
 import { labelsOf, sourceOf } from "./gathering/gather-index.ts";
 import { isGather } from "./gathering/gathered-images.ts";
 import { platformOfConfig } from "./gathering/image-platform.ts";
 import type { ArchiveContents } from "./reading/archive-contents.ts";
 import type { ArchiveFault } from "./reading/archive-faults.ts";
-import { openArchive } from "./reading/archive-source.ts";
+import { openArchive, type ReadingOptions } from "./reading/archive-source.ts";
 import { ListedImage } from "./reading/list-image.ts";
 import { readContents } from "./reading/read-contents.ts";
 import { NeedsWalk } from "./reading/walk-needs.ts";
@@ -20,15 +19,9 @@ import { type RunContext, stoppedError } from "./run.ts";
 /** Images looked at before whatever else waits has a turn. */
 const rowsInARow = 500;
 
-export interface ListOptions {
+export interface ListOptions extends ReadingOptions {
   /** A path, or `-` for standard input. */
   archive: string;
-  /** Bytes of a read call on a stream; 0 finds out. */
-  blockBytes: number;
-  /** Bytes of the window for a stream; 0 = automatic. */
-  windowBytes: number;
-  /** Where on a tape to begin; where it stands, when left out. */
-  tapePosition?: TapePosition | undefined;
 }
 
 /** One image of an archive. */

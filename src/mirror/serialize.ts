@@ -10,7 +10,8 @@ import {
   warnOfForeignCheckpoints,
 } from "./writing/known-blobs.ts";
 import { type ArchiveContent, planArchive } from "./writing/plan-archive.ts";
-import { type MediumOptions, writePlan } from "./writing/write-plan.ts";
+import type { MediumOptions } from "./writing/write-archive-options.ts";
+import { writePlan } from "./writing/write-plan.ts";
 
 export interface SerializeOptions extends MediumOptions, KnownBlobOptions {
   image: string;

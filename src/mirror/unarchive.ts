@@ -7,7 +7,6 @@ import { parseSelectors } from "../lists/selector.ts";
 import { parseMapper } from "../mapping/parse-mapper.ts";
 import { refName } from "../oci/annotations.ts";
 import { parseManifest } from "../oci/manifest.ts";
-import type { TapePosition } from "../tape/tape-position.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { ArchiveOutlet } from "./distributing/archive-outlet.ts";
 import { type CheckResult, checkRoutes } from "./distributing/check-routes.ts";
@@ -23,11 +22,12 @@ import { isGather } from "./gathering/gathered-images.ts";
 import type { GatherEntry } from "./gathering/resolve-source.ts";
 import { ArchiveParts } from "./reading/archive-parts.ts";
 import type { ArchiveShelf } from "./reading/archive-shelf.ts";
+import type { ReadingOptions } from "./reading/archive-source.ts";
 import { type Shelved, shelveArchive } from "./reading/shelve-archive.ts";
 import { type RunContext, stoppedError } from "./run.ts";
 import { entriesOf, tellUnmatched } from "./scatter.ts";
 
-export interface UnarchiveOptions {
+export interface UnarchiveOptions extends ReadingOptions {
   /** A path, or `-` for standard input. */
   source: string;
   /** More of the same archive, in any order. */
@@ -39,12 +39,6 @@ export interface UnarchiveOptions {
   selectors: string[];
   /** A source list: only these. */
   subset?: string;
-  /** Bytes of a read call; 0 finds out. */
-  blockBytes: number;
-  /** Of the window, for what is no plain file; 0 = automatic. */
-  windowBytes: number;
-  /** Where on a tape to begin; where it stands, when left out. */
-  tapePosition?: TapePosition | undefined;
   /** Hash everything, look at both ends, push nothing. */
   dryRun: boolean;
   strict: boolean;

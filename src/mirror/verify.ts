@@ -2,29 +2,22 @@
 import { availableParallelism } from "node:os";
 import { AceError } from "../errors.ts";
 import { Pool } from "../pool/pool.ts";
-import type { TapePosition } from "../tape/tape-position.ts";
 import type { ArchiveContents } from "./reading/archive-contents.ts";
 import type { ArchiveFault } from "./reading/archive-faults.ts";
-import { openArchive } from "./reading/archive-source.ts";
+import { openArchive, type ReadingOptions } from "./reading/archive-source.ts";
 import { readContents } from "./reading/read-contents.ts";
 import { hashFile, StreamHashing } from "./reading/verify-bodies.ts";
 import { type ClosureResult, checkClosure } from "./reading/verify-closure.ts";
 import { checkLedger, checkLoadPaths } from "./reading/verify-lists.ts";
 import { type RunContext, stoppedError } from "./run.ts";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends ReadingOptions {
   /** Paths, or `-` for standard input: the parts of one set, in their order. */
   archives: readonly string[];
   /** Ledgers, the first one of the first archive and so on; there may be fewer than archives. */
   checkpoints: readonly string[];
   /** Blobs that were left out on purpose are no fault. */
   partial: boolean;
-  /** Bytes of a read call on a stream; 0 finds out. */
-  blockBytes: number;
-  /** Bytes of the window for a stream; 0 = automatic. */
-  windowBytes: number;
-  /** Where on a tape to begin; where it stands, when left out. */
-  tapePosition?: TapePosition | undefined;
 }
 
 export interface VerifyResult extends ClosureResult {
@@ -108,12 +101,7 @@ async function readArchive(
   stack: AsyncDisposableStack,
 ): Promise<ArchiveContents> {
   const { status, signal } = run;
-  const source = openArchive({
-    source: path,
-    blockBytes: options.blockBytes,
-    windowBytes: options.windowBytes,
-    tapePosition: options.tapePosition,
-  });
+  const source = openArchive({ ...options, source: path });
   const close = () => source.close();
   signal.addEventListener("abort", close, { once: true });
   stack.defer(() => {

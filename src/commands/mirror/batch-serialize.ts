@@ -2,7 +2,7 @@
 import { Args, Flags } from "@oclif/core";
 import { trackerName } from "../../lists/batch-records.ts";
 import { MirrorCommand } from "../base.ts";
-import { mediumChoice, mediumFlags } from "./medium-flags.ts";
+import { mediumFlags, shapeChoice } from "./medium-flags.ts";
 
 export default class BatchSerialize extends MirrorCommand {
   static override summary =
@@ -48,21 +48,11 @@ export default class BatchSerialize extends MirrorCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(BatchSerialize);
-    const choice = mediumChoice({
-      ...flags,
-      checkpoint: undefined,
-      "existing-from-checkpoint": undefined,
-      "resume-from-checkpoint": undefined,
-      "resume-from-offset": undefined,
-      force: false,
-    });
-    const { blockBytes, windowBytes, highWaterPercent, compression, compressionLevel, manifestJson } = choice;
     const options = {
       batchList: args["batch-list"],
       syncDirectory: args["sync-directory"],
       trackerFilename: flags["tracker-filename"],
-      ...{ blockBytes, windowBytes, highWaterPercent, compressionLevel, manifestJson },
-      ...(compression === undefined ? {} : { compression }),
+      ...shapeChoice(flags),
       recursive: flags.recursive,
     };
     const { batchSerialize } = await import("../../mirror/batch-serialize.ts");

@@ -1,10 +1,9 @@
 /** `ace-dt mirror clone`. */
 import { Args, Flags } from "@oclif/core";
-import { parseSelectors } from "../../lists/selector.ts";
 import { MirrorCommand } from "../base.ts";
-import { parsePlatformMode, parsePlatforms, platformModeFlag, repeatableFlag } from "../flag-values.ts";
-import { outputFlag } from "../output-choice.ts";
 import { checkOutputs, writeCheck } from "./check-table.ts";
+import { gatherFlags, platformChoice } from "./gather-flags.ts";
+import { routeFlags, selectorsOf } from "./route-flags.ts";
 
 export default class Clone extends MirrorCommand {
   static override summary = "Send each image of a list straight to its own places.";
@@ -33,37 +32,24 @@ export default class Clone extends MirrorCommand {
     }),
   };
   static override flags = {
-    check: Flags.boolean({
-      description: "Print every destination and what would move there; push nothing.",
-    }),
-    output: outputFlag,
+    check: routeFlags.check,
+    output: routeFlags.output,
     continue: Flags.boolean({
       description: "Go on when an image fails; the run ends with the list of failures, and 1.",
     }),
-    platforms: repeatableFlag({
-      char: "p",
-      helpValue: "os/arch[/variant]",
-      description: "Only these platforms of multi-platform images.",
-    }),
-    "platform-mode": platformModeFlag,
-    selector: repeatableFlag({
-      char: "l",
-      helpValue: "SELECTOR",
-      description:
-        "Only images with these labels, in Kubernetes' syntax. A comma inside one is AND, several -l are OR.",
-    }),
+    platforms: gatherFlags.platforms,
+    "platform-mode": gatherFlags["platform-mode"],
+    selector: routeFlags.selector,
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Clone);
-    parseSelectors(flags.selector ?? []);
     const outputs = checkOutputs(flags);
     const options = {
       sourcesFile: args["sources-file"],
       mapper: args.mapper,
-      platforms: parsePlatforms(flags.platforms ?? []),
-      mode: parsePlatformMode(flags["platform-mode"]),
-      selectors: flags.selector ?? [],
+      ...platformChoice(flags),
+      selectors: selectorsOf(flags.selector),
       recursive: flags.recursive,
     };
     const { checkClone, clone } = await import("../../mirror/clone.ts");

@@ -1,4 +1,4 @@
-/** The flags of gather, which archive has too. */
+/** The flags of gather, which archive has too; clone has those for platforms. */
 import { Flags } from "@oclif/core";
 import { parseAnnotations } from "../../lists/annotations.ts";
 import type { PlatformChoice } from "../../oci/platform-filter.ts";
@@ -39,8 +39,17 @@ export function gatherChoice(
 ): PlatformChoice & { annotations: Record<string, string>; indexFallback: boolean } {
   return {
     annotations: parseAnnotations(flags.annotations ?? []),
+    ...platformChoice(flags),
+    indexFallback: flags["index-fallback"],
+  };
+}
+
+/** @throws AceError `usage` */
+export function platformChoice(
+  flags: Pick<ParsedGatherFlags, "platforms" | "platform-mode">,
+): PlatformChoice {
+  return {
     platforms: parsePlatforms(flags.platforms ?? []),
     mode: parsePlatformMode(flags["platform-mode"]),
-    indexFallback: flags["index-fallback"],
   };
 }

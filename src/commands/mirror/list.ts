@@ -1,10 +1,9 @@
 /** `ace-dt mirror list`. */
 import { Args } from "@oclif/core";
-import { parseByteSize } from "../../config/bytes.ts";
 import { MirrorCommand } from "../base.ts";
-import { byteSizeFlag, parseReadingPosition, positionFlag } from "../flag-values.ts";
 import { outputFlag, parseOutputs, writeOutputs } from "../output-choice.ts";
 import { listColumns, listError, listNote } from "./list-table.ts";
+import { archiveChoice, archiveFlags } from "./reading-flags.ts";
 
 export default class List extends MirrorCommand {
   static override summary = "List the images in an archive, without any registry.";
@@ -26,17 +25,7 @@ export default class List extends MirrorCommand {
   };
   static override flags = {
     output: outputFlag,
-    "block-size": byteSizeFlag({
-      char: "b",
-      default: "0",
-      description: "Bytes of each read; on a tape at least the size of its blocks. 0 finds out.",
-    }),
-    position: positionFlag,
-    "buffer-size": byteSizeFlag({
-      char: "m",
-      default: "0",
-      description: "Size of the memory buffer for what is no plain file; 0 is automatic.",
-    }),
+    ...archiveFlags,
   };
 
   override async run(): Promise<void> {
@@ -44,9 +33,7 @@ export default class List extends MirrorCommand {
     const outputs = parseOutputs(flags.output);
     const options = {
       archive: args.archive,
-      blockBytes: parseByteSize(flags["block-size"], "--block-size"),
-      tapePosition: parseReadingPosition(flags.position),
-      windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
+      ...archiveChoice(flags),
     };
     const { list } = await import("../../mirror/list.ts");
     await this.perform(flags, async (run) => {

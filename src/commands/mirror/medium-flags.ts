@@ -5,7 +5,7 @@ import { parseByteSize } from "../../config/bytes.ts";
 import { AceError } from "../../errors.ts";
 import { type CheckpointPosition, parseCheckpoints, parseOffset } from "../../lists/checkpoints.ts";
 import type { KnownBlobOptions } from "../../mirror/writing/known-blobs.ts";
-import type { MediumOptions } from "../../mirror/writing/write-plan.ts";
+import type { MediumOptions } from "../../mirror/writing/write-archive-options.ts";
 import { parseTapePosition } from "../../tape/tape-position.ts";
 import {
   byteSizeFlag,
@@ -75,46 +75,69 @@ export const mediumFlags = {
   }),
 };
 
-/** What oclif makes of {@link mediumFlags}. */
-export interface ParsedMediumFlags {
+/** What oclif makes of those {@link mediumFlags} that say how any archive is written. */
+export interface ParsedShapeFlags {
   "block-size": string;
   "buffer-size": string;
   hwm: string | undefined;
+  compression: string | undefined;
+  "compression-level": string | undefined;
+  "manifest-json": boolean;
+}
+
+/** What oclif makes of {@link mediumFlags}. */
+export interface ParsedMediumFlags extends ParsedShapeFlags {
   checkpoint: string | undefined;
   "existing-from-checkpoint": string[] | undefined;
   "resume-from-checkpoint": string | undefined;
   "resume-from-offset": string | undefined;
-  compression: string | undefined;
-  "compression-level": string | undefined;
-  "manifest-json": boolean;
   force: boolean;
-  position?: string | undefined;
-  "flush-every"?: string | undefined;
-  resume?: boolean;
+  position: string | undefined;
+  "flush-every": string | undefined;
+  resume: boolean;
 }
 
 /** The options that the flags stand for. */
 export type MediumChoice = Omit<MediumOptions, "destination"> &
   Pick<KnownBlobOptions, "existingFromCheckpoints"> & { manifestJson: boolean };
 
+/** Those of them that say how any archive is written. */
+export type ShapeChoice = Pick<
+  MediumChoice,
+  | "blockBytes"
+  | "smallerBlocks"
+  | "windowBytes"
+  | "highWaterPercent"
+  | "compression"
+  | "compressionLevel"
+  | "manifestJson"
+>;
+
 /** @throws AceError `usage` */
-export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
+export function shapeChoice(flags: ParsedShapeFlags): ShapeChoice {
   return {
     ...parseBlockChoice(flags["block-size"]),
     windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
     highWaterPercent: flags.hwm === undefined ? undefined : parsePercent(flags.hwm, "--hwm"),
+    ...packing(flags.compression, flags["compression-level"]),
+    manifestJson: flags["manifest-json"],
+  };
+}
+
+/** @throws AceError `usage` */
+export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
+  return {
+    ...shapeChoice(flags),
     ...(flags.checkpoint === undefined ? {} : { checkpoint: flags.checkpoint }),
     existingFromCheckpoints: [
       ...parseCheckpoints(flags["existing-from-checkpoint"] ?? []),
       ...resumePair(flags["resume-from-checkpoint"], flags["resume-from-offset"]),
     ],
-    ...packing(flags.compression, flags["compression-level"]),
-    manifestJson: flags["manifest-json"],
     force: flags.force,
     ...(flags.position === undefined ? {} : { position: parseTapePosition(flags.position) }),
     flushBytes:
       flags["flush-every"] === undefined ? undefined : parseByteSize(flags["flush-every"], "--flush-every"),
-    resume: flags.resume ?? false,
+    resume: flags.resume,
   };
 }
 

@@ -1,16 +1,53 @@
-/** The flags of deserialize that say how an archive is read, which unarchive has too. */
+/** The flags that say how an archive is read: of those that only look into it, and of those that empty it. */
 import { Flags } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
-import type { TapePosition } from "../../tape/tape-position.ts";
-import { byteSizeFlag, parseReadingPosition, positionFlag, repeatableFlag } from "../flag-values.ts";
+import { parseTapePosition, type TapePosition } from "../../tape/tape-position.ts";
+import { byteSizeFlag, positionFlag, repeatableFlag } from "../flag-values.ts";
 
-/** `-b`, `-m` and so on, for oclif. */
-export const readingFlags = {
+/** `-b`, `-m` and `--position` of list and verify, for oclif. */
+export const archiveFlags = {
   "block-size": byteSizeFlag({
     char: "b",
     default: "0",
     description: "Bytes of each read; on a tape at least the size of its blocks. 0 finds out.",
   }),
+  position: positionFlag,
+  "buffer-size": byteSizeFlag({
+    char: "m",
+    default: "0",
+    description: "Size of the memory buffer for what is no plain file; 0 is automatic.",
+  }),
+};
+
+/** What oclif makes of {@link archiveFlags}. */
+export interface ParsedArchiveFlags {
+  "block-size": string;
+  "buffer-size": string;
+  position: string | undefined;
+}
+
+/** The options that these flags stand for. */
+export interface ArchiveChoice {
+  /** Bytes of a read call; 0 finds out. */
+  blockBytes: number;
+  /** 0 = automatic. */
+  windowBytes: number;
+  /** Where on a tape to begin; where it stands, when undefined. */
+  tapePosition: TapePosition | undefined;
+}
+
+/** @throws AceError `usage` */
+export function archiveChoice(flags: ParsedArchiveFlags): ArchiveChoice {
+  return {
+    blockBytes: parseByteSize(flags["block-size"], "--block-size"),
+    windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
+    tapePosition: flags.position === undefined ? undefined : parseTapePosition(flags.position),
+  };
+}
+
+/** The flags of deserialize, which unarchive has too. */
+export const readingFlags = {
+  "block-size": archiveFlags["block-size"],
   "buffer-size": byteSizeFlag({
     char: "m",
     default: "0",
@@ -29,23 +66,14 @@ export const readingFlags = {
 };
 
 /** What oclif makes of {@link readingFlags}. */
-export interface ParsedReadingFlags {
-  "block-size": string;
-  "buffer-size": string;
-  position: string | undefined;
+export interface ParsedReadingFlags extends ParsedArchiveFlags {
   "dry-run": boolean;
   strict: boolean;
   parts: string[] | undefined;
 }
 
 /** The options that the flags stand for. */
-export interface ReadingChoice {
-  /** Bytes of a read call; 0 finds out. */
-  blockBytes: number;
-  /** 0 = automatic. */
-  windowBytes: number;
-  /** Where on a tape to begin; where it stands, when undefined. */
-  tapePosition: TapePosition | undefined;
+export interface ReadingChoice extends ArchiveChoice {
   dryRun: boolean;
   strict: boolean;
   /** More of the same archive. */
@@ -55,9 +83,7 @@ export interface ReadingChoice {
 /** @throws AceError `usage` */
 export function readingChoice(flags: ParsedReadingFlags): ReadingChoice {
   return {
-    blockBytes: parseByteSize(flags["block-size"], "--block-size"),
-    windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
-    tapePosition: parseReadingPosition(flags.position),
+    ...archiveChoice(flags),
     dryRun: flags["dry-run"],
     strict: flags.strict,
     parts: flags.parts ?? [],

@@ -1,4 +1,4 @@
-/** The flags of scatter that say which images go to their places, and how to look first; unarchive has them too. */
+/** The flags of scatter that say which images go to their places, and how to look first; unarchive has them too, clone some. */
 import { Flags } from "@oclif/core";
 import { parseSelectors } from "../../lists/selector.ts";
 import { repeatableFlag } from "../flag-values.ts";
@@ -34,7 +34,11 @@ export interface RouteChoice {
 
 /** @throws AceError `usage` for a bad selector */
 export function routeChoice({ selector, subset }: ParsedRouteFlags): RouteChoice {
-  const selectors = selector ?? [];
-  parseSelectors(selectors);
-  return { selectors, ...(subset === undefined ? {} : { subset }) };
+  return { selectors: selectorsOf(selector), ...(subset === undefined ? {} : { subset }) };
+}
+
+/** @throws AceError `usage` for a bad selector */
+export function selectorsOf(texts: readonly string[] = []): string[] {
+  parseSelectors(texts);
+  return [...texts];
 }

@@ -1,9 +1,9 @@
 /** `ace-dt mirror verify`. */
 import { Args, Flags } from "@oclif/core";
-import { parseByteSize } from "../../config/bytes.ts";
 import { MirrorCommand } from "../base.ts";
-import { byteSizeFlag, parseReadingPosition, positionFlag, repeatableFlag } from "../flag-values.ts";
+import { repeatableFlag } from "../flag-values.ts";
 import { outputFlag, parseOutputs, writeOutputs } from "../output-choice.ts";
+import { archiveChoice, archiveFlags } from "./reading-flags.ts";
 import { faultColumns, faultsError, verifySummary } from "./verify-table.ts";
 
 export default class Verify extends MirrorCommand {
@@ -35,17 +35,7 @@ export default class Verify extends MirrorCommand {
     partial: Flags.boolean({
       description: "Blobs that an archive leaves out, since the other side has them, are no fault.",
     }),
-    "block-size": byteSizeFlag({
-      char: "b",
-      default: "0",
-      description: "Bytes of each read; on a tape at least the size of its blocks. 0 finds out.",
-    }),
-    position: positionFlag,
-    "buffer-size": byteSizeFlag({
-      char: "m",
-      default: "0",
-      description: "Size of the memory buffer for what is no plain file; 0 is automatic.",
-    }),
+    ...archiveFlags,
   };
 
   override async run(): Promise<void> {
@@ -55,9 +45,7 @@ export default class Verify extends MirrorCommand {
       archives: args.archive,
       checkpoints: flags.checkpoint ?? [],
       partial: flags.partial,
-      blockBytes: parseByteSize(flags["block-size"], "--block-size"),
-      tapePosition: parseReadingPosition(flags.position),
-      windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
+      ...archiveChoice(flags),
     };
     const { verify } = await import("../../mirror/verify.ts");
     await this.perform(flags, async (run) => {

@@ -6,7 +6,8 @@ import { AceError, messageOf } from "../../errors.ts";
 import { formatBytes } from "../../ui/format.ts";
 import type { RunSummary } from "../../ui/summary.ts";
 import type { RunContext } from "../run.ts";
-import { type MediumOptions, writePlan } from "../writing/write-plan.ts";
+import type { MediumOptions } from "../writing/write-archive-options.ts";
+import { writePlan } from "../writing/write-plan.ts";
 import { removeUnfinished, syncNames, unfinishedName } from "./batch-directory.ts";
 import type { PlannedArtifact } from "./batch-plan.ts";
 

@@ -1,12 +1,12 @@
 /** The files of an archive: one, or several parts that complete each other. */
 import { accessSync, constants } from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
-import { type ArchiveSource, type ArchiveSourceOptions, openArchive } from "./archive-source.ts";
+import { type ArchiveSource, openArchive, type ReadingOptions } from "./archive-source.ts";
 import { readEntries } from "./read-entries.ts";
 import type { Unpacking } from "./unpack.ts";
 
 /** How to read them. */
-export interface ArchivePartsOptions extends Omit<ArchiveSourceOptions, "source"> {
+export interface ArchivePartsOptions extends ReadingOptions {
   strict: boolean;
   log(level: "info" | "warn", text: string): void;
 }

@@ -58,7 +58,7 @@ export class ArchiveShelf implements GraphSource, BlobOrigin {
   }
 
   hasManifest(digest: Digest): boolean {
-    return this.#manifests.get(digest) !== undefined;
+    return this.#manifests.has(digest);
   }
 
   /** @throws AceError `archive` when the archive does not hold it */

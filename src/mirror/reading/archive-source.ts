@@ -34,16 +34,20 @@ export interface ArchiveSource {
   close(): void;
 }
 
-/** How to open. */
-export interface ArchiveSourceOptions {
-  /** A path, or `-` for standard input. */
-  source: string;
+/** The flags of every reading verb that say how to read. */
+export interface ReadingOptions {
   /** Bytes of a read call on a stream; 0 finds out. */
   blockBytes: number;
   /** Bytes of the window for a stream; 0 = automatic. */
   windowBytes: number;
   /** Where on a tape to begin; where it stands, when left out. */
   tapePosition?: TapePosition | undefined;
+}
+
+/** How to open. */
+export interface ArchiveSourceOptions extends ReadingOptions {
+  /** A path, or `-` for standard input. */
+  source: string;
 }
 
 /** @throws AceError `medium` when it cannot be opened */

@@ -8,8 +8,9 @@ import type { TapePosition } from "../../tape/tape-position.ts";
 /** Says where a blob is fetched from, by the entry of the root that led to it. */
 export type BlobSource = (entry: Descriptor) => RepositoryAddress;
 
-/** Where and how to write. */
-export interface WriteArchiveOptions {
+/** The flags of serialize and archive that say where and how to write. */
+export interface MediumOptions {
+  /** A path, or `-` for standard output. */
   destination: string;
   blockBytes: number;
   /** Smaller blocks will do when a tape drive takes no larger ones. */
@@ -22,16 +23,19 @@ export interface WriteArchiveOptions {
   windowBytes: number;
   /** Percent; undefined takes the medium's default. */
   highWaterPercent: number | undefined;
-  checkpoint: string | undefined;
+  checkpoint?: string;
+  /** undefined writes a plain tar. */
+  compression?: Packing;
+  /** See `packingLevels`; undefined takes the usual one. */
+  compressionLevel?: number | undefined;
   force: boolean;
   /** Go on in the file that an interrupted run left; one that is not there is begun. */
   resume?: boolean;
-  /** undefined writes a plain tar. */
-  compression: Packing | undefined;
-  /** See `packingLevels`; undefined takes the usual one. */
-  compressionLevel?: number | undefined;
+}
+
+/** Where and how to write, and where from. */
+export interface WriteArchiveOptions extends MediumOptions {
   /** What the destination is, from `checkDestination`. */
   medium: MediumKind;
-  /** Where a blob is fetched from. */
   blobSource: BlobSource;
 }
