@@ -4,6 +4,7 @@ import { questions, runScsi } from "./scsi-command.ts";
 import { ioctl } from "./system-calls.ts";
 import {
   type DriveFacts,
+  type TapeCapacity,
   type TapeDevice,
   type TapeOperation,
   type TapeStatus,
@@ -95,6 +96,10 @@ export class KernelTape implements TapeDevice {
     };
   }
 
+  capacity(): TapeCapacity | undefined {
+    return capacityOf(runScsi(this.#fd, questions.capacityPage, 4 + 4 * 8));
+  }
+
   carries(bytes: number): boolean {
     return runScsi(this.#fd, questions.blockLimits, bytes, "anything") !== undefined;
   }
@@ -111,15 +116,45 @@ export function asksForCleaning(status: TapeStatus | undefined, facts: DriveFact
   );
 }
 
-/** SPC-4 7.3: a page header of four bytes, then parameters: code, control, length, value. */
 function alertsOf(page: Uint8Array | undefined): number[] | undefined {
-  if (page === undefined || ((page[0] ?? 0) & 0x3f) !== 0x2e) return undefined;
+  const parameters = parametersOf(page, 0x2e);
+  return parameters?.filter(({ value }) => ((value[0] ?? 0) & 1) !== 0).map(({ code }) => code);
+}
+
+/** The vendors' common page of drives from LTO-5 on, in MiB (sg3_utils, sg_logs.c `show_tape_capacity_page`). */
+const capacityParameters = { remaining: 1, maximum: 3 } as const;
+
+function capacityOf(page: Uint8Array | undefined): TapeCapacity | undefined {
+  const parameters = parametersOf(page, 0x31);
+  const bytesOf = (wanted: number) => {
+    const found = parameters?.find(({ code, value }) => code === wanted && value.length === 4);
+    return found === undefined ? 0 : viewOf(found.value).getUint32(0) * 1024 * 1024;
+  };
+  const maximumBytes = bytesOf(capacityParameters.maximum);
+  // Without a tape drives answer with zeros.
+  return maximumBytes === 0
+    ? undefined
+    : { remainingBytes: bytesOf(capacityParameters.remaining), maximumBytes };
+}
+
+/**
+ * SPC-4 7.3: a page header of four bytes, then parameters: code, control, length, value.
+ * @returns undefined when it is not that page
+ */
+function parametersOf(
+  page: Uint8Array | undefined,
+  pageCode: number,
+): { code: number; value: Uint8Array }[] | undefined {
+  if (page === undefined || ((page[0] ?? 0) & 0x3f) !== pageCode) return undefined;
   const view = viewOf(page);
   const end = Math.min(page.length, 4 + view.getUint16(2));
-  const alerts: number[] = [];
-  for (let at = 4; at + 5 <= end; at += 4 + (page[at + 3] ?? 0))
-    if (((page[at + 4] ?? 0) & 1) !== 0) alerts.push(view.getUint16(at));
-  return alerts;
+  const parameters: { code: number; value: Uint8Array }[] = [];
+  for (let at = 4; at + 4 <= end; ) {
+    const next = at + 4 + (page[at + 3] ?? 0);
+    parameters.push({ code: view.getUint16(at), value: page.subarray(at + 4, Math.min(next, end)) });
+    at = next;
+  }
+  return parameters;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

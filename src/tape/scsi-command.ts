@@ -18,6 +18,8 @@ export const questions = {
   compressionPage: [0x1a, 0, 0x0f, 0, 64, 0],
   /** LOG SENSE, cumulative values of the TapeAlert page */
   alertPage: [0x4d, 0, 0x40 | 0x2e, 0, 0, 0, 0, 1, 0x44, 0],
+  /** LOG SENSE, cumulative values of the tape capacity page */
+  capacityPage: [0x4d, 0, 0x40 | 0x31, 0, 0, 0, 0, 0, 36, 0],
 } as const;
 
 /**

@@ -1,13 +1,14 @@
 /** What lies on a tape behind the head, looked at without losing the place. */
-import { systemCodeOf } from "../errors.ts";
+import { AceError, systemCodeOf } from "../errors.ts";
+import { formatLabel, isCatalogue, readLabel, type VolumeLabel } from "./catalogue.ts";
 import { refusedSizes, type TapeDevice } from "./tape-device.ts";
 
 /** What comes next on a tape. */
 export type TapeContents =
   | { kind: "blank" }
   | { kind: "filemark" }
-  /** `bytes` is undefined for a block that is larger than what was read. */
-  | { kind: "block"; bytes: number | undefined; is: string }
+  /** `bytes` is undefined for a block that is larger than what was read; `label` is that of a catalogue. */
+  | { kind: "block"; bytes: number | undefined; is: string; label?: VolumeLabel | undefined }
   /** The drive fails to read it. */
   | { kind: "unreadable" };
 
@@ -23,7 +24,7 @@ export function lookAhead(device: TapeDevice): TapeContents {
   const before = device.position();
   // The drive's own word comes first: after a change of cartridges the driver only supposes that it is at the beginning.
   const wasAtBeginning = before === undefined ? device.status()?.beginning === true : before === 0;
-  const contents = readOne(device, lookBytes, before);
+  const contents = readContents(device, before, { bytes: lookBytes, fixedBytes: 0 });
   if (wasAtBeginning) device.operate("rewind", 1);
   else if (contents.kind === "blank") device.operate("eom", 1);
   else if (before !== undefined) device.operate("seek", before);
@@ -31,25 +32,63 @@ export function lookAhead(device: TapeDevice): TapeContents {
   return contents;
 }
 
-function readOne(device: TapeDevice, bytes: number, before: number | undefined): TapeContents {
+/** How much is read at once. */
+export interface LookSize {
+  /** For variable blocks; made smaller when a host adapter refuses it. */
+  bytes: number;
+  /** For fixed blocks, at most; one block is always read. */
+  fixedBytes: number;
+}
+
+/**
+ * Reads the block or the filemark behind the head, and leaves the tape behind it; in front of what is blank or unreadable it may stand
+ * anywhere when the drive does not say where it is.
+ * @param before where the drive says that it is
+ * @throws what the drive throws when it cannot find out where the data end, with a system code
+ */
+export function readContents(device: TapeDevice, before: number | undefined, size: LookSize): TapeContents {
   const fixed = device.status()?.fixedBlockBytes ?? 0;
-  const buffer = new Uint8Array(fixed > 0 ? fixed : bytes);
+  const blocks = fixed === 0 ? 0 : Math.max(1, Math.floor(size.fixedBytes / fixed));
+  const buffer = new Uint8Array(fixed === 0 ? size.bytes : fixed * blocks);
   try {
     const count = device.read(buffer);
-    if (count > 0) return { kind: "block", bytes: count, is: nameOf(buffer.subarray(0, count)) };
+    if (count > 0) return blockOf(buffer.subarray(0, count), fixed);
     // A filemark is passed over, the end of the data is not.
-    return device.position() === before ? { kind: "blank" } : { kind: "filemark" };
+    const isEnd = before === undefined ? device.status()?.endOfData === true : device.position() === before;
+    return { kind: isEnd ? "blank" : "filemark" };
   } catch (cause) {
     const code = systemCodeOf(cause) ?? "";
     // Too much for the host adapter: nothing was read, and the tape has not moved.
-    if (fixed === 0 && refusedSizes.includes(code) && bytes > fewestBytes)
-      return readOne(device, bytes / 2, before);
+    if (fixed === 0 && refusedSizes.includes(code) && size.bytes > fewestBytes) {
+      size.bytes /= 2;
+      return readContents(device, before, size);
+    }
     // st: the block is larger than the buffer, and passed over.
     if (code === "ENOMEM") return { kind: "block", bytes: undefined, is: "data" };
-    return device.status()?.endOfData === true || device.position() === before
-      ? { kind: "blank" }
-      : { kind: "unreadable" };
+    return { kind: isBlankBehind(device, before) ? "blank" : "unreadable" };
   }
+}
+
+function blockOf(bytes: Uint8Array, fixedBlockBytes: number): TapeContents {
+  return {
+    kind: "block",
+    bytes: fixedBlockBytes === 0 ? bytes.length : fixedBlockBytes,
+    is: nameOf(bytes),
+    label: labelOf(bytes),
+  };
+}
+
+/**
+ * After a read that failed: true when there is nothing. At the beginning of a blank tape st does not say that the data end (st.c,
+ * read_tape), and a drive that fails to read may not have moved either; going to the end of the data tells the one from the other.
+ */
+function isBlankBehind(device: TapeDevice, before: number | undefined): boolean {
+  if (device.status()?.endOfData === true) return true;
+  if (before === undefined || device.position() !== before) return false;
+  device.operate("eom", 1);
+  if (device.position() === before) return true;
+  device.operate("seek", before);
+  return false;
 }
 
 const magics: readonly [offset: number, magic: string, name: string][] = [
@@ -61,8 +100,24 @@ const magics: readonly [offset: number, magic: string, name: string][] = [
   [0, "AMANDA: ", "an Amanda volume"],
 ];
 
+/** The label of a catalogue; undefined when it is none, or one that this version cannot read. */
+function labelOf(bytes: Uint8Array): VolumeLabel | undefined {
+  try {
+    return readLabel(bytes, "");
+  } catch (error) {
+    if (error instanceof AceError) return undefined;
+    throw error;
+  }
+}
+
 /** What data are, by how they begin. */
 export function nameOf(bytes: Uint8Array): string {
+  if (isCatalogue(bytes)) {
+    const label = labelOf(bytes);
+    return label === undefined
+      ? "a catalogue that this version cannot read"
+      : `the catalogue of ${formatLabel(label)}`;
+  }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");
   if (/^VOL1.{76}/.test(text)) {
     // ECMA-13: the volume's identifier has six characters. LTFS writes its name into the implementation's field.

@@ -53,6 +53,12 @@ export interface DriveFacts {
   alerts: readonly number[] | undefined;
 }
 
+/** Bytes of a tape's first partition, as the drive counts them: without compression. */
+export interface TapeCapacity {
+  remainingBytes: number;
+  maximumBytes: number;
+}
+
 /** An open drive. What fails throws an error whose `code` is the system's (`EIO`, `ENOSPC`, `ENOMEM`). */
 export interface TapeDevice {
   /** Writes one block. @returns bytes taken; fewer only in fixed block mode at the end of the tape */
@@ -65,6 +71,8 @@ export interface TapeDevice {
   /** Blocks and filemarks in front of the head; undefined when the drive cannot tell. */
   position(): number | undefined;
   facts(): DriveFacts;
+  /** Undefined where it is not to be had: drives before LTO-5, no tape, no CAP_SYS_RAWIO. */
+  capacity(): TapeCapacity | undefined;
   /** False when the way to the drive is known to be too narrow for a transfer of this many bytes. Moves nothing. */
   carries(bytes: number): boolean;
   /** After a write the driver writes a filemark, unless one was written last, or {@link operate} was called since. */
@@ -90,6 +98,14 @@ export function isTerminalStat(stat: BigIntStats): boolean {
 /** True when the status is that of a SCSI tape drive's device node. */
 export function isTapeStat(stat: BigIntStats): boolean {
   return stat.isCharacterDevice() && majorOf(stat) === tapeMajor;
+}
+
+/** st.c: nodes without this bit of their minor number (st0, not nst0) rewind the tape when they are closed. */
+const keepsPositionBit = 0x80n;
+
+/** True for a tape drive's node that rewinds when it is closed. */
+export function rewindsAtClose(stat: BigIntStats): boolean {
+  return isTapeStat(stat) && (stat.rdev & keepsPositionBit) === 0n;
 }
 
 /** glibc's gnu_dev_major */

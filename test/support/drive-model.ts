@@ -1,5 +1,11 @@
 /** A drive and its driver in memory, with the ways of Linux's st (6.1) and of drives that lie; for tests of what writes to a tape. */
-import type { DriveFacts, TapeDevice, TapeOperation, TapeStatus } from "../../src/tape/tape-device.ts";
+import type {
+  DriveFacts,
+  TapeCapacity,
+  TapeDevice,
+  TapeOperation,
+  TapeStatus,
+} from "../../src/tape/tape-device.ts";
 import { Cartridge } from "./tape-vm/cartridge.ts";
 
 /** How a modelled drive is. */
@@ -22,6 +28,8 @@ export interface DriveModelOptions {
   swallowsWhenFull: boolean;
   /** MTIOCPOS fails. */
   tellsNoPosition: boolean;
+  /** Reading these items fails, and the head stays in front of them. */
+  unreadable: readonly number[];
 }
 
 const usual: DriveModelOptions = {
@@ -36,6 +44,7 @@ const usual: DriveModelOptions = {
   storesWhenFull: false,
   swallowsWhenFull: false,
   tellsNoPosition: false,
+  unreadable: [],
 };
 
 /** An error with a system code, as node:fs throws them. */
@@ -111,18 +120,24 @@ export class DriveModel implements TapeDevice {
   }
 
   read(into: Uint8Array): number {
-    if (into.length > this.options.adapterBytes) throw systemError("EBUSY");
+    const { adapterBytes, fixedBlockBytes, unreadable } = this.options;
+    if (into.length > adapterBytes) throw systemError("EBUSY");
     const item = this.tape.items[this.at];
     if (item === undefined) {
-      if (this.#pastEnd) throw systemError("EIO");
+      // st: 0 only for the first read behind a filemark.
+      if (this.#pastEnd || this.at === 0) throw systemError("EIO");
       this.#pastEnd = true;
       return 0;
     }
+    if (unreadable.includes(this.at)) throw systemError("EIO");
     this.at++;
     if (item.kind === "filemark") return 0;
     if (item.bytes.length > into.length) throw systemError("ENOMEM");
     into.set(item.bytes);
-    return item.bytes.length;
+    const next = this.tape.items[this.at];
+    if (fixedBlockBytes === 0 || into.length === item.bytes.length || next?.kind !== "block")
+      return item.bytes.length;
+    return item.bytes.length + this.read(into.subarray(item.bytes.length));
   }
 
   /** st tells a late error to whoever calls next, and to every write after that. */
@@ -144,13 +159,14 @@ export class DriveModel implements TapeDevice {
     if (operation === "eom") this.at = this.tape.items.length;
     if (operation === "seek") this.#seek(count);
     if (operation === "backBlocks") this.#seek(this.at - count);
-    if (operation === "forwardFiles")
-      for (let left = count; left > 0; left--) this.#seek(this.#afterFilemark());
+    if (operation === "forwardFiles") for (let left = count; left > 0; left--) this.#passFilemark();
   }
 
-  #afterFilemark(): number {
+  #passFilemark(): void {
     const ahead = this.tape.items.slice(this.at).findIndex(({ kind }) => kind === "filemark");
-    return ahead < 0 ? -1 : this.at + ahead + 1;
+    this.at = ahead < 0 ? this.tape.items.length : this.at + ahead + 1;
+    this.#pastEnd = ahead < 0;
+    if (ahead < 0) throw systemError("EIO");
   }
 
   #seek(to: number): void {
@@ -172,7 +188,7 @@ export class DriveModel implements TapeDevice {
       writeProtected: this.options.writeProtected,
       beginning: this.at === 0,
       endOfTape: false,
-      endOfData: this.at === this.tape.items.length,
+      endOfData: this.#pastEnd,
       cleaningAsked: false,
       fixedBlockBytes: this.options.fixedBlockBytes,
       densityCode: 0x5e,
@@ -187,6 +203,10 @@ export class DriveModel implements TapeDevice {
 
   facts(): DriveFacts {
     return { maxBlockBytes: this.options.maxBlockBytes, minBlockBytes: 1, compression: true, alerts: [] };
+  }
+
+  capacity(): TapeCapacity | undefined {
+    return undefined;
   }
 
   carries(bytes: number): boolean {
