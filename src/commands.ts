@@ -16,6 +16,12 @@ import type { Commands } from "./commands/run-program.ts";
 import Mbuffer from "./commands/util/mbuffer.ts";
 import Prune from "./commands/util/prune.ts";
 import Registry from "./commands/util/registry.ts";
+import TapeEject from "./commands/util/tape/eject.ts";
+import TapeEod from "./commands/util/tape/eod.ts";
+import TapeEraseCheck from "./commands/util/tape/erase-check.ts";
+import TapeLabelInfo from "./commands/util/tape/label-info.ts";
+import TapeRewind from "./commands/util/tape/rewind.ts";
+import TapeStatus from "./commands/util/tape/status.ts";
 import Version from "./commands/version.ts";
 
 export const COMMANDS: Commands = {
@@ -35,5 +41,11 @@ export const COMMANDS: Commands = {
   "mirror:verify": Verify,
   "util:mbuffer": Mbuffer,
   "util:registry": Registry,
+  "util:tape:eject": TapeEject,
+  "util:tape:eod": TapeEod,
+  "util:tape:erase-check": TapeEraseCheck,
+  "util:tape:label-info": TapeLabelInfo,
+  "util:tape:rewind": TapeRewind,
+  "util:tape:status": TapeStatus,
   version: Version,
 };

@@ -97,6 +97,7 @@ async function runOclif(argv: string[], { commandsModule }: ProgramOptions): Pro
         topics: {
           mirror: { description: "Move images between registries, files and tapes." },
           util: { description: "Tools beside the mirror." },
+          "util:tape": { description: "Ask and move a tape drive." },
         },
       },
     },

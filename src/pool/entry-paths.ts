@@ -7,7 +7,9 @@ const embeddedRoot = "/$bunfs/root/";
 export const isCompiled = import.meta.url.includes("/$bunfs/");
 
 /** The path of a thread's entry point in workers/, to be given to `new Worker` or piscina. */
-export function entryPath(name: "blob-worker" | "compressor" | "filler" | "writer" | "reader"): string {
+export function entryPath(
+  name: "blob-worker" | "compressor" | "filler" | "writer" | "reader" | "tape",
+): string {
   if (isCompiled) return `${embeddedRoot}workers/${name}.js`;
   return new URL(`../../workers/${name}.ts`, import.meta.url).pathname;
 }
