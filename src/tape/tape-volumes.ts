@@ -25,8 +25,10 @@ function nameFile(
 ): NamedFile {
   if (file.kind === "catalogue")
     return isOf(file, before) ? file : { ...file, is: `${file.is}, without its data in front of it` };
-  if (behind !== undefined && isOf(behind, file) && behind.label !== undefined)
-    return { ...file, kind: "volume", is: volumeText(behind.label), label: behind.label };
+  if (behind?.label !== undefined && isOf(behind, file)) {
+    const damage = file.kind === "unreadable" ? "; the drive cannot read its beginning" : "";
+    return { ...file, kind: "volume", is: `${volumeText(behind.label)}${damage}`, label: behind.label };
+  }
   return file.is === "an archive of container images"
     ? { ...file, is: `${file.is} without a catalogue: unfinished, or written without one` }
     : file;

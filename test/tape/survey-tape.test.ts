@@ -186,6 +186,12 @@ describe("nameFiles()", () => {
     ]);
   });
 
+  test("a volume whose beginning cannot be read is one all the same", () => {
+    expect(named(taped([[archive], [catalogue()]], { unreadable: [0] }))[0]).toEndWith(
+      "the last one; the drive cannot read its beginning",
+    );
+  });
+
   test("an archive without a catalogue is said to be one, and a catalogue without data", () => {
     const elsewhere = catalogue({ file: 7, block: 700 });
     expect(named(taped([[archive], [elsewhere]]))).toEqual([

@@ -256,9 +256,15 @@ export class EmulatedDrive {
     return good();
   }
 
-  /** LOG SENSE of the TapeAlert page: 64 flags, each a parameter of five bytes. */
   #logSense(command: Buffer): DriveAnswer {
-    if (((command[2] ?? 0) & 0x3f) !== 0x2e) return check(senses.invalidField);
+    const page = (command[2] ?? 0) & 0x3f;
+    const answer = page === 0x2e ? this.#alertPage() : page === 0x31 ? this.#capacityPage() : undefined;
+    if (answer === undefined) return check(senses.invalidField);
+    return good(answer.subarray(0, Math.min(answer.length, command.readUInt16BE(7))));
+  }
+
+  /** TapeAlert: 64 flags, each a parameter of five bytes. */
+  #alertPage(): Buffer {
     const answer = Buffer.alloc(4 + 64 * 5);
     answer[0] = 0x2e;
     answer.writeUInt16BE(64 * 5, 2);
@@ -267,7 +273,23 @@ export class EmulatedDrive {
       answer[4 + (flag - 1) * 5 + 3] = 1;
     }
     if (this.settings.cleaningAsked) answer[4 + 19 * 5 + 4] = 1;
-    return good(answer.subarray(0, Math.min(answer.length, command.readUInt16BE(7))));
+    return answer;
+  }
+
+  /** Tape capacity, in MiB: what is left (1) and all (3) of the first partition, and zeros for a second one (2, 4). */
+  #capacityPage(): Buffer {
+    const { capacityBytes } = this.settings;
+    const left = capacityBytes - (this.cartridge?.usedAt(this.cartridge.items.length) ?? 0);
+    const values = this.cartridge === undefined ? [0, 0, 0, 0] : [left, 0, capacityBytes, 0];
+    const answer = Buffer.alloc(4 + 4 * 8);
+    answer[0] = 0x31;
+    answer.writeUInt16BE(4 * 8, 2);
+    for (const [at, bytes] of values.entries()) {
+      answer.writeUInt16BE(at + 1, 4 + at * 8);
+      answer[4 + at * 8 + 3] = 4;
+      answer.writeUInt32BE(Math.floor(bytes / 1024 / 1024), 4 + at * 8 + 4);
+    }
+    return answer;
   }
 
   #load(bit: number): DriveAnswer {

@@ -8,6 +8,7 @@ export default class TapeEject extends TapeMoveCommand {
     "Waits for a drive that is loading, and until the tape is out, which takes up to two minutes.";
   static override examples = [
     { description: "At the end of the day", command: "<%= config.bin %> <%= command.id %> /dev/nst0" },
+    { description: "In a script", command: "<%= config.bin %> <%= command.id %> /dev/nst0 -o json" },
   ];
   static override args = tapeArgs;
   static override flags = moveFlags;

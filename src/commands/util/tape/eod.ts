@@ -7,6 +7,7 @@ export default class TapeEod extends TapeMoveCommand {
   static override description =
     "That is where a new archive can be appended. Waits for a drive that is loading, and until the tape is there, which takes up to two minutes.";
   static override examples = [
+    { description: "Before something is appended", command: "<%= config.bin %> <%= command.id %> /dev/nst0" },
     {
       description: "Where does the next archive begin?",
       command: "<%= config.bin %> <%= command.id %> /dev/nst0 -o json",

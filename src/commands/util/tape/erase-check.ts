@@ -12,9 +12,10 @@ export default class TapeEraseCheck extends TapeCommand {
   static override description =
     "Ends with 0 and says blank when nothing is on the tape, and with 7 otherwise, naming what is there; behind the first six files it says only that there is more. Nothing is ever erased.";
   static override examples = [
+    { description: "Is this cartridge blank?", command: "<%= config.bin %> <%= command.id %> /dev/nst0" },
     {
-      description: "Write only to a blank cartridge",
-      command: "<%= config.bin %> <%= command.id %> /dev/nst0 && ace-dt mirror serialize IMAGE /dev/nst0",
+      description: "What is there, for a program",
+      command: "<%= config.bin %> <%= command.id %> /dev/nst0 -o json",
     },
   ];
   static override args = tapeArgs;

@@ -11,6 +11,10 @@ export default class TapeRewind extends TapeMoveCommand {
       description: "Before the first file is read",
       command: "<%= config.bin %> <%= command.id %> /dev/nst0",
     },
+    {
+      description: "And say where the tape stands then",
+      command: "<%= config.bin %> <%= command.id %> /dev/nst0 -o table",
+    },
   ];
   static override args = tapeArgs;
   static override flags = moveFlags;
