@@ -74,7 +74,7 @@ const report = v.object({
   compression: maybeBoolean,
   minBlockBytes: maybeNumber,
   maxBlockBytes: maybeNumber,
-  cleaningAsked: v.boolean(),
+  cleaningAsked: maybeBoolean,
   alerts: v.undefinedable(v.array(v.number())),
   capacity: v.undefinedable(v.object({ remainingBytes: v.number(), maximumBytes: v.number() })),
 });

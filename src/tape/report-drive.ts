@@ -26,7 +26,7 @@ export interface DriveReport extends TapePlace {
   compression: boolean | undefined;
   minBlockBytes: number | undefined;
   maxBlockBytes: number | undefined;
-  cleaningAsked: boolean;
+  cleaningAsked: boolean | undefined;
   /** TapeAlert flags that are up, see tape-alerts.ts. Drives put them down when they have told them. */
   alerts: readonly number[] | undefined;
   capacity: TapeCapacity | undefined;
@@ -65,7 +65,8 @@ export function reportDrive(device: TapeDevice): DriveReport {
     fixedBlockBytes: tape?.fixedBlockBytes,
     densityCode: tape?.densityCode === 0 ? undefined : tape?.densityCode,
     ...facts,
-    cleaningAsked: asksForCleaning(status, facts),
+    // Without TapeAlert a drive may ask for it unheard.
+    cleaningAsked: asksForCleaning(status, facts) || (facts.alerts === undefined ? undefined : false),
     capacity: tape === undefined ? undefined : device.capacity(),
   };
 }

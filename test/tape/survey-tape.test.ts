@@ -220,6 +220,16 @@ describe("reportDrive()", () => {
     expect(drive.at).toBe(2);
   });
 
+  test("a drive that may not be asked for its flags is not said to want no cleaning", () => {
+    const drive = new DriveModel();
+    const facts = drive.facts();
+    expect(reportDrive(drive).cleaningAsked).toBe(false);
+    drive.facts = () => ({ ...facts, alerts: undefined });
+    expect(reportDrive(drive).cleaningAsked).toBeUndefined();
+    drive.facts = () => ({ ...facts, alerts: [21] });
+    expect(reportDrive(drive).cleaningAsked).toBe(true);
+  });
+
   test("of a tape that is not there nothing is said", () => {
     const drive = new DriveModel();
     const status = drive.status();

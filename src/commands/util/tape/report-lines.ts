@@ -101,13 +101,18 @@ function reportLines(report: DriveReport): Line[] {
       "block limits",
       maxBlockBytes === undefined ? undefined : `${minBlockBytes ?? 1} to ${maxBlockBytes} bytes`,
     ],
-    ["cleaning", report.cleaningAsked ? "asked for: put in a cleaning cartridge soon" : "not asked for"],
+    ["cleaning", cleaningText(report.cleaningAsked)],
     ...alertLines(report.alerts),
   ];
 }
 
 function switchText(isOn: boolean | undefined): string | undefined {
   return isOn === undefined ? undefined : isOn ? "on" : "off";
+}
+
+function cleaningText(isAsked: boolean | undefined): string | undefined {
+  if (isAsked === undefined) return undefined;
+  return isAsked ? "asked for: put in a cleaning cartridge soon" : "not asked for";
 }
 
 function densityText(code: number): string {
