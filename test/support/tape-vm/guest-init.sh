@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # The first process of the guest: this machine's root, read-only with a memory file system on top; the emulated drive
-# over iSCSI as /dev/nst0; then jobs from the shared directory, one after the other (test/support/tape-vm/guest.ts).
-# Kernel arguments: iscsi_port=N, iscsi_target=NAME.
+# over iSCSI as /dev/nst0; then jobs from the shared directory, one after the other (test/support/tape-vm/guest-door.ts).
+# Kernel arguments: iscsi_port=N, iscsi_target=NAME, door_port=N.
 export PATH=/bin
 bb=/bin/busybox
 $bb mount -t proc proc /proc; $bb mount -t sysfs sys /sys; $bb mount -t devtmpfs dev /dev
@@ -34,12 +34,13 @@ n=0; while [ ! -e /dev/nst0 ] && [ $n -lt 100 ]; do $bb sleep 0.1; n=$((n + 1));
 [ -e /dev/nst0 ] || give_up "no tape drive"
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb
+# Bun's compilers of hot code cost more under QEMU than the code that they make saves: it would have to be translated once more.
+export BUN_JSC_useBaselineJIT=0 BUN_JSC_useDFGJIT=0
+# A job is a copy of this shell, which starts sooner than a new one. When the test's process is gone, so is the guest.
 $bb chroot /new /bin/bash -c '
-  cd /mnt/share && : >ready; n=0
-  while [ ! -e stop ]; do
-    if [ -e job-$n.ready ]; then
-      bash ./job-$n.sh >job-$n.out 2>job-$n.err </dev/null
-      echo $? >job-$n.rc.new; mv job-$n.rc.new job-$n.rc; n=$((n + 1))
-    else sleep 0.02; fi
-  done'
+  cd /mnt/share && exec 9<>"/dev/tcp/10.0.2.2/$0" && echo jobs >&9 || exit 1
+  while read -r job <&9; do
+    (. "./$job.sh") >"$job.out" 2>"$job.err" </dev/null 9>&-
+    echo "$job $?" >&9
+  done' "$(argument door_port)"
 $bb reboot -f

@@ -1,13 +1,15 @@
 /** A Linux guest in QEMU, without hardware virtualization, whose /dev/nst0 is an emulated drive of this process: the kernel's own st driver at work. */
 import { existsSync } from "node:fs";
-import { readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { arch } from "node:os";
 import { findProgram, type Need } from "../needs.ts";
 import { binaryPath, prepareBinary } from "../run-binary.ts";
 import { tempDir } from "../temp-dir.ts";
 import { guestFiles } from "./build-guest.ts";
 import { EmulatedDrive } from "./emulated-drive.ts";
-import { listenForInitiators, targetName } from "./iscsi-target.ts";
+import { openGuestDoor } from "./guest-door.ts";
+import { listenForInitiators } from "./iscsi-target.ts";
+import { qemuCommand } from "./qemu-command.ts";
 
 /** How a script in the guest ended. */
 export interface GuestResult {
@@ -53,8 +55,9 @@ export async function startTapeGuest(): Promise<TapeGuest> {
   const share = await tempDir("ace-dt-guest-");
   const drive = new EmulatedDrive();
   const target = listenForInitiators(drive);
+  const door = openGuestDoor(async (request) => `error Nothing here answers ${request}`);
   await Bun.write(share.file("ace-dt"), Bun.file(binaryPath()));
-  const child = Bun.spawn(qemuCommand(share.path, target.port), {
+  const child = Bun.spawn(qemuCommand(share.path, { target: target.port, door: door.port }), {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -69,31 +72,27 @@ export async function startTapeGuest(): Promise<TapeGuest> {
     child.kill("SIGKILL");
     await child.exited;
     target.stop();
+    door.stop();
     await share[Symbol.asyncDispose]();
   };
-  const waitFor = async (name: string, timeoutMs: number) => {
-    const end = performance.now() + timeoutMs;
-    while (!existsSync(share.file(name))) {
-      if (child.exitCode !== null || performance.now() > end) {
-        const state = child.exitCode === null ? `said nothing in ${timeoutMs} ms` : "ended";
-        throw new Error(`The tape guest ${state} (${name}):\n${console.slice(-4000)}`);
-      }
-      await Bun.sleep(10);
-    }
+  const inTime = async <T>(what: string, answer: Promise<T>, timeoutMs: number): Promise<T> => {
+    const fail = (state: string) => new Error(`The tape guest ${state} (${what}):\n${console.slice(-4000)}`);
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(fail(`said nothing in ${timeoutMs} ms`)), timeoutMs);
+    const ended = child.exited.then(() => Promise.reject(fail("ended")));
+    return await Promise.race([answer, late, ended]).finally(() => clearTimeout(timer));
   };
   let jobs = 0;
   const run = async (script: string, timeoutMs = 150_000): Promise<GuestResult> => {
     const job = `job-${jobs++}`;
     await Bun.write(share.file(`${job}.sh`), script);
-    await Bun.write(share.file(`${job}.new`), "");
-    await rename(share.file(`${job}.new`), share.file(`${job}.ready`));
-    await waitFor(`${job}.rc`, timeoutMs);
+    const code = await inTime(job, door.run(job), timeoutMs);
     const read = (kind: string) => readFile(share.file(`${job}.${kind}`), "utf8");
-    const [code, stdout, stderr] = await Promise.all([read("rc"), read("out"), read("err")]);
-    return { code: Number(code), stdout, stderr };
+    const [stdout, stderr] = await Promise.all([read("out"), read("err")]);
+    return { code, stdout, stderr };
   };
   try {
-    await waitFor("ready", startTimeoutMs);
+    await inTime("start", door.opened, startTimeoutMs);
     const copied = await run("install -m 755 ace-dt /usr/local/bin/ace-dt");
     if (copied.code !== 0) throw new Error(`The tape guest cannot take the binary: ${copied.stderr}`);
   } catch (error) {
@@ -101,34 +100,4 @@ export async function startTapeGuest(): Promise<TapeGuest> {
     throw error;
   }
   return { drive, file: (name) => share.file(name), run, [Symbol.asyncDispose]: stop };
-}
-
-function qemuCommand(share: string, port: number): string[] {
-  const folder = (id: string, path: string, tag: string, more: string) => [
-    "-fsdev",
-    `local,id=${id},path=${path},security_model=none${more}`,
-    "-device",
-    `virtio-9p-pci,fsdev=${id},mount_tag=${tag}`,
-  ];
-  return [
-    findProgram("qemu-system-x86_64") ?? "qemu-system-x86_64",
-    ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "2560"],
-    ...[
-      "-nodefaults",
-      "-no-user-config",
-      "-display",
-      "none",
-      "-serial",
-      "stdio",
-      "-monitor",
-      "none",
-      "-no-reboot",
-    ],
-    ...["-netdev", "user,id=n", "-device", "virtio-net-pci,netdev=n,romfile="],
-    ...["-kernel", guestFiles.kernel, "-initrd", guestFiles.initialFiles],
-    "-append",
-    `console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off iscsi_port=${port} iscsi_target=${targetName}`,
-    ...folder("r", "/", "hostroot", ",readonly=on,multidevs=remap"),
-    ...folder("s", share, "share", ""),
-  ];
 }
