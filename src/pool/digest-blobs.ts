@@ -1,12 +1,10 @@
 /** Tells what blobs of an archive hash to: as fast as the processor hashes, and nothing is kept. */
 
 import { createHash } from "node:crypto";
-import { closeSync } from "node:fs";
 import { AceError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
-import { attachWindow } from "./attach-window.ts";
-import type { DigestJob } from "./jobs.ts";
-import { openForReading, readAt, windowPieces } from "./place-pieces.ts";
+import type { DigestJob, FilePlace } from "./jobs.ts";
+import { OpenFile, placePieces, stretchesOf } from "./place-pieces.ts";
 import { countMoved, isStopRequested } from "./shared-state.ts";
 import { releasePlace } from "./upload-blob.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -23,7 +21,7 @@ const buffer = Buffer.allocUnsafeSlow(pieceBytes);
  */
 export async function digestBlobs(job: DigestJob, context: WorkerContext): Promise<Digest[]> {
   const digests: Digest[] = [];
-  using files = new OpenFile();
+  using files = new OneOpenFile();
   for (const { place, size, algorithm } of job.blobs) {
     const hash = createHash(algorithm);
     const take = (piece: Uint8Array) => {
@@ -32,10 +30,10 @@ export async function digestBlobs(job: DigestJob, context: WorkerContext): Promi
       hash.update(piece);
       countMoved(context.settings.shared, piece.length);
     };
-    if (place.kind === "file") files.read(place.path, place.offset, size, take);
+    if (place.kind !== "window") files.read(place, size, take);
     else {
       let position = 0;
-      for await (const piece of windowPieces(attachWindow(place.window), place.offset, place.offset + size)) {
+      for await (const piece of placePieces(place, 0, size)) {
         take(piece);
         position += piece.length;
         releasePlace(place, position);
@@ -46,36 +44,31 @@ export async function digestBlobs(job: DigestJob, context: WorkerContext): Promi
   return digests;
 }
 
-/** The file that the blobs of a job lie in, opened once. */
-class OpenFile implements Disposable {
-  #open: { path: string; fd: number } | undefined;
+/** The file that the blobs of a job lie in, opened once: in an archive of several files they come in the order of the files. */
+class OneOpenFile implements Disposable {
+  #file: OpenFile | undefined;
 
   /** Gives out a blob's bytes; each piece is good until the next. */
-  read(path: string, offset: number, size: number, take: (piece: Uint8Array) => void): void {
-    const fd = this.#fdOf(path);
-    for (let done = 0; done < size; ) {
-      const wanted = buffer.subarray(0, Math.min(pieceBytes, size - done));
-      const count = readAt(fd, wanted, offset + done, path);
-      if (count === 0)
-        throw new AceError(
-          "archive",
-          `Cannot read ${path}: it ends at byte ${offset + done}, in the middle of a blob`,
-        );
-      take(wanted.subarray(0, count));
-      done += count;
+  read(place: FilePlace, size: number, take: (piece: Uint8Array) => void): void {
+    for (const stretch of stretchesOf(place, 0, size)) {
+      const file = this.#open(stretch.path);
+      for (let done = 0; done < stretch.bytes; ) {
+        const count = file.read(buffer, stretch, done);
+        take(buffer.subarray(0, count));
+        done += count;
+      }
     }
   }
 
-  #fdOf(path: string): number {
-    if (this.#open?.path === path) return this.#open.fd;
+  #open(path: string): OpenFile {
+    if (this.#file?.path === path) return this.#file;
     this[Symbol.dispose]();
-    const fd = openForReading(path);
-    this.#open = { path, fd };
-    return fd;
+    this.#file = new OpenFile(path);
+    return this.#file;
   }
 
   [Symbol.dispose](): void {
-    if (this.#open !== undefined) closeSync(this.#open.fd);
-    this.#open = undefined;
+    this.#file?.[Symbol.dispose]();
+    this.#file = undefined;
   }
 }

@@ -42,10 +42,25 @@ export interface HashJob {
   source: RepositoryAddress;
 }
 
-/** Where a blob lies for an upload or a check. */
+/** Bytes that lie in a row in a file. */
+export interface Stretch {
+  path: string;
+  /** Of its first byte in the file. */
+  offset: number;
+  bytes: number;
+}
+
+/**
+ * Where a blob lies for an upload or a check. `offset` is that of its first byte in the archive: with `file` the archive is the file,
+ * with `files` it goes over several, and the stretches are those of this blob, in order.
+ */
 export type BlobPlace =
   | { kind: "file"; path: string; offset: number }
+  | { kind: "files"; archive: string; offset: number; stretches: readonly Stretch[] }
   | { kind: "window"; window: WindowHandle; slot: number; offset: number };
+
+/** A place that can be read at any time, as often as need be. */
+export type FilePlace = Exclude<BlobPlace, { kind: "window" }>;
 
 /** Upload a blob out of a file or the window. */
 export interface UploadJob {

@@ -2,7 +2,7 @@
 import { AceError } from "../errors.ts";
 import { attachWindow } from "./attach-window.ts";
 import type { Arrival, BlobPlace, UploadJob } from "./jobs.ts";
-import { filePieces, originOf, windowPieces } from "./place-pieces.ts";
+import { originOf, placePieces } from "./place-pieces.ts";
 import { countMoved } from "./shared-state.ts";
 import { type BodySource, VerifyingBody } from "./verifying-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -32,17 +32,10 @@ function placeSource(job: UploadJob, context: WorkerContext): BodySource {
   const { place, descriptor } = job;
   const counted = (bytes: number) => countMoved(context.settings.shared, bytes);
   const origin = originOf(place);
-  if (place.kind === "file") {
-    return {
-      ...origin,
-      counted,
-      pieces: (offset) => filePieces(place.path, place.offset + offset, place.offset + descriptor.size),
-    };
-  }
+  const pieces = (offset: number) => placePieces(place, offset, descriptor.size);
+  if (place.kind !== "window") return { ...origin, counted, pieces };
   const window = attachWindow(place.window);
   const acknowledged = (position: number) => window.advance(place.slot, place.offset + position);
-  const pieces = (offset: number) =>
-    windowPieces(window, place.offset + offset, place.offset + descriptor.size);
   if (descriptor.size <= window.capacityBytes / 2 || job.chunkBytes > 0)
     return { ...origin, counted, pieces, acknowledged };
   return { ...origin, counted, pieces: passingPieces(pieces, acknowledged) };

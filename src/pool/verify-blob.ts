@@ -1,7 +1,6 @@
 /** Reads one blob of an archive and checks its digest; nothing is sent anywhere. */
-import { attachWindow } from "./attach-window.ts";
 import type { VerifyJob } from "./jobs.ts";
-import { filePieces, originOf, windowPieces } from "./place-pieces.ts";
+import { originOf, placePieces } from "./place-pieces.ts";
 import { countMoved } from "./shared-state.ts";
 import { releasePlace } from "./upload-blob.ts";
 import { VerifyingBody } from "./verifying-body.ts";
@@ -23,14 +22,10 @@ export async function readVerified(
   take: (piece: Uint8Array) => void,
 ): Promise<void> {
   const { place, descriptor } = job;
-  const end = place.offset + descriptor.size;
   const body = new VerifyingBody(descriptor, {
     ...originOf(place),
     counted: (bytes) => countMoved(context.settings.shared, bytes),
-    pieces: (offset) =>
-      place.kind === "file"
-        ? filePieces(place.path, place.offset + offset, end)
-        : windowPieces(attachWindow(place.window), place.offset + offset, end),
+    pieces: (offset) => placePieces(place, offset, descriptor.size),
   });
   let position = 0;
   for await (const piece of body.open(0)) {
