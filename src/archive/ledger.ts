@@ -60,18 +60,20 @@ export async function readLedger(path: string, throughOffset: number): Promise<L
 /**
  * The entries of a ledger in file order, one after another; none is kept.
  * @param onNotice takes a sentence about a torn last line, which is left out
+ * @param linesBefore lines in front of the first entry, as a volume's catalogue has them
  * @throws AceError as {@link readLedger}
  */
 export async function* ledgerEntries(
   path: string,
   onNotice: (notice: string) => void,
+  linesBefore = 0,
 ): AsyncGenerator<LedgerLine, void, undefined> {
   let lineNumber = 0;
   let endBytes = 0;
   for await (const { line, terminated } of linesOf(path)) {
     lineNumber += 1;
     endBytes += Buffer.byteLength(line) + 1;
-    if (line.trim() === "") continue;
+    if (lineNumber <= linesBefore || line.trim() === "") continue;
     const result = parseLine(line);
     if (typeof result !== "string") yield { ...result, lineNumber, endBytes, terminated };
     else if (terminated) throw badLine(path, lineNumber, result);

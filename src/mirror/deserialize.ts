@@ -95,7 +95,7 @@ const chunkPart = 4;
 /** A blob that does not fit half the window is sent in chunks, each given back when the registry has it. */
 function chunkBytesFor(size: number, place: BlobPlace, options: DeserializeOptions, run: RunContext): number {
   const { chunkSize } = run.config;
-  if (place.kind === "file") return chunkSize;
+  if (place.kind !== "window") return chunkSize;
   const window = windowBytesFor(options.windowBytes, 1);
   if (size <= window / 2) return chunkSize;
   return chunkSize === 0 ? 0 : Math.min(chunkSize, Math.floor(window / chunkPart));

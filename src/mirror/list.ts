@@ -10,8 +10,9 @@ import { isGather } from "./gathering/gathered-images.ts";
 import { platformOfConfig } from "./gathering/image-platform.ts";
 import type { ArchiveContents } from "./reading/archive-contents.ts";
 import type { ArchiveFault } from "./reading/archive-faults.ts";
-import { openArchive, type ReadingOptions } from "./reading/archive-source.ts";
+import type { ReadingOptions } from "./reading/archive-source.ts";
 import { ListedImage } from "./reading/list-image.ts";
+import { openArchive } from "./reading/open-archive.ts";
 import { readContents } from "./reading/read-contents.ts";
 import { NeedsWalk } from "./reading/walk-needs.ts";
 import { type RunContext, stoppedError } from "./run.ts";
@@ -40,6 +41,8 @@ export interface ListRow {
 }
 
 export interface ListResult {
+  /** What the archive is called. */
+  name: string;
   /** In the order of the index. */
   rows: readonly ListRow[];
   /** What is wrong, as far as it shows without reading everything. */
@@ -77,7 +80,7 @@ export async function list(options: ListOptions, run: RunContext): Promise<ListR
       signal.throwIfAborted();
       rows.push(await rowOf(image, contents, passed));
     }
-    return { rows, faults: contents.faults, notices: contents.notices };
+    return { name: contents.name, rows, faults: contents.faults, notices: contents.notices };
   } catch (error) {
     throw signal.aborted ? stoppedError(signal) : error;
   } finally {

@@ -4,11 +4,12 @@ import { AceError } from "../errors.ts";
 import { Pool } from "../pool/pool.ts";
 import type { ArchiveContents } from "./reading/archive-contents.ts";
 import type { ArchiveFault } from "./reading/archive-faults.ts";
-import { openArchive, type ReadingOptions } from "./reading/archive-source.ts";
+import type { ReadingOptions } from "./reading/archive-source.ts";
+import { openArchive } from "./reading/open-archive.ts";
 import { readContents } from "./reading/read-contents.ts";
 import { hashFile, StreamHashing } from "./reading/verify-bodies.ts";
 import { type ClosureResult, checkClosure } from "./reading/verify-closure.ts";
-import { checkLedger, checkLoadPaths } from "./reading/verify-lists.ts";
+import { checkCatalogues, checkLedger, checkLoadPaths } from "./reading/verify-lists.ts";
 import { type RunContext, stoppedError } from "./run.ts";
 
 export interface VerifyOptions extends ReadingOptions {
@@ -23,6 +24,8 @@ export interface VerifyOptions extends ReadingOptions {
 export interface VerifyResult extends ClosureResult {
   /** By archive, then by byte; what has no place comes last. */
   faults: readonly ArchiveFault[];
+  /** What the archives are called. */
+  names: readonly string[];
   /** Sentences about what is odd and harms nothing. */
   notices: readonly string[];
   blobs: number;
@@ -70,6 +73,7 @@ export async function verify(options: VerifyOptions, run: RunContext): Promise<V
     return {
       ...closure,
       faults: archives.flatMap(({ faults }) => faults.toSorted(byPlace)),
+      names: archives.map(({ name }) => name),
       notices: archives.flatMap(({ name, notices }) => notices.map((notice) => `${name}: ${notice}`)),
       blobs: archives.reduce((sum, { blobs }) => sum + blobs.count, 0),
       bytes: archives.reduce((sum, { blobs }) => sum + blobs.bytes, 0),
@@ -124,6 +128,7 @@ async function readArchive(
   };
   if (source.seekable) await hashFile(source, contents, pool, onDone);
   status.blobsDone = status.blobsTotal;
+  if (source.volumes !== undefined) await checkCatalogues(source.volumes, contents);
   return contents;
 }
 

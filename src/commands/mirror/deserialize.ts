@@ -22,7 +22,8 @@ export default class Deserialize extends MirrorCommand {
     "source-file": Args.string({
       required: true,
       ignoreStdin: true,
-      description: "A file, a tape or another device, a pipe, or - for standard input.",
+      description:
+        "A file, a set of volumes (its name without .001), a tape or another device, a pipe, or - for standard input.",
     }),
     image: Args.string({
       required: true,

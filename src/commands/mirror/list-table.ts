@@ -37,11 +37,11 @@ function labelsText({ labels }: ListRow): string {
 }
 
 /** The error that a list of an archive with faults ends with, when its rows are printed. */
-export function listError({ faults }: ListResult, archive: string): AceError | undefined {
+export function listError({ name, faults }: ListResult): AceError | undefined {
   const [first, ...others] = faults;
   if (first === undefined) return undefined;
   const at = first.offset === undefined ? "" : ` at byte ${first.offset}`;
-  return new AceError("archive", `Cannot list all of ${archive}${at}: ${first.message}`, {
+  return new AceError("archive", `Cannot list all of ${name}${at}: ${first.message}`, {
     details: others.map(
       ({ offset, message }) => `${offset === undefined ? "" : `byte ${offset}: `}${message}`,
     ),

@@ -20,7 +20,8 @@ export default class List extends MirrorCommand {
     archive: Args.string({
       required: true,
       ignoreStdin: true,
-      description: "A file, a tape or another device, a pipe, or - for standard input.",
+      description:
+        "A file, a set of volumes (its name without .001), a tape or another device, a pipe, or - for standard input.",
     }),
   };
   static override flags = {
@@ -40,7 +41,7 @@ export default class List extends MirrorCommand {
       const result = await list(options, run);
       await writeOutputs(outputs, listColumns, result.rows, run.ui);
       for (const notice of result.notices) run.ui.log("warn", notice);
-      const error = listError(result, options.archive);
+      const error = listError(result);
       if (error !== undefined) throw error;
       run.ui.note(listNote(result));
       return undefined;

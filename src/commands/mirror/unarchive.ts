@@ -24,7 +24,8 @@ export default class Unarchive extends MirrorCommand {
     "tar-file": Args.string({
       required: true,
       ignoreStdin: true,
-      description: "A file, a tape or another device, a pipe, or - for standard input.",
+      description:
+        "A file, a set of volumes (its name without .001), a tape or another device, a pipe, or - for standard input.",
     }),
     mapper: Args.string({
       required: true,

@@ -22,7 +22,7 @@ export default class Verify extends MirrorCommand {
       required: true,
       multiple: true,
       ignoreStdin: true,
-      description: "Files, tapes or other devices, pipes, or - for standard input.",
+      description: "Files, sets of volumes, tapes or other devices, pipes, or - for standard input.",
     }),
   };
   static override flags = {
@@ -51,12 +51,12 @@ export default class Verify extends MirrorCommand {
     await this.perform(flags, async (run) => {
       const result = await verify(options, run);
       for (const notice of result.notices) run.ui.log("warn", notice);
-      const { faults } = result;
+      const { faults, names } = result;
       // A table of nothing helps nobody; for programs an empty list is an answer.
       const written = outputs.filter(({ kind }) => kind !== "table" || faults.length > 0);
       await writeOutputs(written, faultColumns, faults, run.ui);
       const isShown = !flags.quiet && written.some(({ file }) => file === undefined);
-      if (faults.length > 0) throw faultsError(faults, options.archives, isShown);
+      if (faults.length > 0) throw faultsError(faults, names, isShown);
       run.ui.note(verifySummary(result, options.archives.length));
       return undefined;
     });

@@ -77,7 +77,7 @@ export class ArchiveOutlet implements ArchiveOrigin {
   async #lackingFor({ node, target: { address, name } }: Standing): Promise<readonly Descriptor[]> {
     const lacking: Descriptor[] = [];
     for (const step of walkGraph(node)) {
-      if (step.kind === "manifest" || this.#shelf.placeOf(step.descriptor.digest) !== undefined) continue;
+      if (step.kind === "manifest" || this.#shelf.placeOf(step.descriptor) !== undefined) continue;
       if (await this.#shelf.lookInStore(step.descriptor)) continue;
       lacking.push(step.descriptor);
       const needing = this.#needing.get(step.descriptor.digest) ?? new Map<string, RepositoryAddress>();
@@ -88,7 +88,7 @@ export class ArchiveOutlet implements ArchiveOrigin {
   }
 
   async #sendTo(target: RepositoryAddress, descriptor: Descriptor): Promise<TargetOutcome> {
-    const place = this.#shelf.placeOf(descriptor.digest);
+    const place = this.#shelf.placeOf(descriptor);
     if (place !== undefined) return this.#upload(descriptor, place, target);
     const holder = await this.#holderOf(descriptor, target);
     if (holder === undefined) throw this.#missingError([descriptor]);

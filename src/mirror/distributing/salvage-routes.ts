@@ -52,7 +52,7 @@ export async function salvageRoutes(
 /** The blobs that the archive holds of an image. */
 function* blobsBelow(descriptor: Descriptor, shelf: ArchiveShelf): Generator<Descriptor, void, undefined> {
   if (!isManifestType(descriptor.mediaType)) {
-    if (shelf.placeOf(descriptor.digest) !== undefined) yield descriptor;
+    if (shelf.placeOf(descriptor) !== undefined) yield descriptor;
     return;
   }
   if (!shelf.hasManifest(descriptor.digest)) return;

@@ -5,6 +5,7 @@ import { PackedShelf } from "../../content/packed-shelf.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../../oci/digest.ts";
 import { manifestLimitBytes } from "../../oci/manifest.ts";
 import type { ArchiveFault, FaultKind } from "./archive-faults.ts";
+import type { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import { ArchivedBlobs } from "./archived-blobs.ts";
 import { HeaderReader } from "./header-reader.ts";
@@ -30,19 +31,25 @@ export class ArchiveContents {
   /** Of a stream, whose manifests have passed by the time they are asked for. */
   readonly #shelf = new PackedShelf();
   readonly #headers: HeaderReader | undefined;
+  readonly #files: ArchiveFiles | undefined;
 
   constructor(source: ArchiveSource) {
     this.name = source.name;
+    this.#files = source.files;
     this.#headers = source.seekable ? new HeaderReader(source) : undefined;
   }
 
-  /** Writes a fault down. */
+  /** Writes a fault down; of a set its message says which volume to look at. */
   tell(
     fault: FaultKind,
     message: string,
     facts: Pick<ArchiveFault, "offset" | "digest" | "image"> = {},
   ): void {
-    this.faults.push({ fault, archive: this.name, message, ...facts });
+    const { offset, digest } = facts;
+    const size = digest === undefined ? 1 : (this.blobs.find(digest)?.sizeBytes ?? 1);
+    const volumes = offset === undefined ? undefined : this.#files?.volumesOf(offset, size);
+    const where = volumes === undefined ? "" : ` (in ${volumes})`;
+    this.faults.push({ fault, archive: this.name, message: `${message}${where}`, ...facts });
   }
 
   /** Compares what a blob hashes to with its name; a wrong one is told and counts as such from then on. */

@@ -1,9 +1,12 @@
 /** The files of an archive: one, or several parts that complete each other. */
 import { accessSync, constants } from "node:fs";
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
-import { type ArchiveSource, openArchive, type ReadingOptions } from "./archive-source.ts";
+import { AceError } from "../../errors.ts";
+import type { ArchiveSource, ReadingOptions } from "./archive-source.ts";
+import { openArchive } from "./open-archive.ts";
+import { openError } from "./open-error.ts";
 import { readEntries } from "./read-entries.ts";
 import type { Unpacking } from "./unpack.ts";
+import { findVolumes } from "./volume-files.ts";
 
 /** How to read them. */
 export interface ArchivePartsOptions extends ReadingOptions {
@@ -23,7 +26,7 @@ export class ArchiveParts {
 
   /**
    * @param paths in any order; `-` at most once
-   * @throws AceError `medium` for one that cannot be read, `usage`
+   * @throws AceError `medium` for one that cannot be read, `archive` for a set of volumes that is not whole, `usage`
    */
   constructor(paths: readonly string[], options: ArchivePartsOptions) {
     const [first, ...more] = paths;
@@ -105,11 +108,10 @@ export class ArchiveParts {
 
 /** Refuses what could not be opened later, and opens nothing: a pipe or a tape must not be opened twice. */
 function checkSource(path: string): void {
-  if (path === "-") return;
+  if (path === "-" || findVolumes(path) !== undefined) return;
   try {
     accessSync(path, constants.R_OK);
   } catch (cause) {
-    const state = systemCodeOf(cause) === "ENOENT" ? "no such file" : messageOf(cause);
-    throw new AceError("medium", `Cannot read ${path}: ${state}`, { cause });
+    throw openError(path, cause);
   }
 }

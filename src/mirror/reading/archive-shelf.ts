@@ -11,8 +11,9 @@ import type { Digest } from "../../oci/digest.ts";
 import type { ManifestContent, RawManifest } from "../../oci/manifest.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
 import type { BlobOrigin } from "../distributing/blob-transfer.ts";
+import type { ArchiveFiles } from "./archive-files.ts";
 
-/** In place of the number of a path. */
+/** In place of the number of a part. */
 const inStore = -1;
 
 /** Manifests are kept packed, places as numbers: an archive may hold a million blobs. */
@@ -24,10 +25,10 @@ export class ArchiveShelf implements GraphSource, BlobOrigin {
   readonly #manifests = new PackedShelf();
   readonly #referrers = new Map<Digest, Descriptor[]>();
   readonly #blobs = new DigestTable();
-  /** By the blobs' numbers: byte offsets in the archive, and which of the paths it has. */
+  /** By the blobs' numbers: byte offsets in the archive, and which of the parts has it. */
   readonly #offsets: number[] = [];
-  readonly #files: number[] = [];
-  readonly #paths: string[] = [];
+  readonly #holders: number[] = [];
+  readonly #parts: ArchiveFiles[] = [];
   /** Where the blobs of streams are. */
   store: LocalStore | undefined;
 
@@ -48,13 +49,13 @@ export class ArchiveShelf implements GraphSource, BlobOrigin {
   /**
    * Says where a blob is; a later word replaces an earlier one.
    * @param offset of its first byte
-   * @param path of a plain file; undefined means the store
+   * @param files that it is read from; undefined means the store
    */
-  addBlob(digest: Digest, offset: number, path: string | undefined): void {
+  addBlob(digest: Digest, offset: number, files: ArchiveFiles | undefined): void {
     const number = this.#blobs.add(digest);
-    if (path !== undefined && this.#paths.at(-1) !== path) this.#paths.push(path);
+    if (files !== undefined && this.#parts.at(-1) !== files) this.#parts.push(files);
     this.#offsets[number] = offset;
-    this.#files[number] = path === undefined ? inStore : this.#paths.length - 1;
+    this.#holders[number] = files === undefined ? inStore : this.#parts.length - 1;
   }
 
   hasManifest(digest: Digest): boolean {
@@ -93,12 +94,12 @@ export class ArchiveShelf implements GraphSource, BlobOrigin {
   }
 
   /** Where a blob can be read; undefined when the archive does not hold it. */
-  placeOf(digest: Digest): BlobPlace | undefined {
+  placeOf({ digest, size }: Descriptor): BlobPlace | undefined {
     const number = this.#blobs.numberOf(digest) ?? -1;
     const offset = this.#offsets[number];
     if (offset === undefined) return undefined;
-    const path = this.#paths[this.#files[number] ?? inStore];
-    if (path !== undefined) return { kind: "file", path, offset };
+    const files = this.#parts[this.#holders[number] ?? inStore];
+    if (files !== undefined) return files.placeOf(offset, size);
     return { kind: "file", path: this.store?.pathOf(digest) ?? this.name, offset: 0 };
   }
 

@@ -119,7 +119,7 @@ class Shelving implements Delivery {
 
   async deliver(descriptor: Descriptor, place: BlobPlace): Promise<Arrival> {
     const { pool } = this.#run;
-    if (place.kind === "file" && !this.#options.verify) return "skipped";
+    if (place.kind !== "window" && !this.#options.verify) return "skipped";
     this.#blobs++;
     this.#bytes += descriptor.size;
     const store = place.kind === "window" ? this.#openStore() : undefined;
@@ -168,9 +168,9 @@ class Shelving implements Delivery {
 
   /** The last blob of a file that is cut may not be whole. */
   #takePlace(digest: Digest, { bodyOffset, sizeBytes }: TarFound): void {
-    const { seekable, name, totalBytes = Number.POSITIVE_INFINITY } = this.#parts.source;
-    if (bodyOffset + sizeBytes > totalBytes) return;
-    this.#shelf.addBlob(digest, bodyOffset, seekable ? name : undefined);
+    const { files } = this.#parts.source;
+    if (files !== undefined && bodyOffset + sizeBytes > files.totalBytes) return;
+    this.#shelf.addBlob(digest, bodyOffset, files);
   }
 
   #tellRoot(): void {

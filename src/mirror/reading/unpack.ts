@@ -251,10 +251,11 @@ export class Unpacking {
     const bytes = await this.#read(entry, manifestLimitBytes);
     const actual = digestOf(bytes, digestAlgorithm(digest));
     if (actual === digest) return bytes;
+    const volumes = this.#source.files?.volumesOf(entry.bodyOffset, entry.sizeBytes);
     throw new AceError(
       "digest",
       `Cannot unpack ${this.#source.name}: blob ${digest} at byte ${entry.bodyOffset} hashes to ${actual}`,
-      { hint: "The archive is damaged: copy it again." },
+      { hint: `The archive is damaged: copy ${volumes ?? "it"} again.` },
     );
   }
 }
