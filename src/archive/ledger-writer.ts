@@ -1,7 +1,7 @@
 /** Appends to a checkpoint ledger such that what is written stays written. */
 import { type FileHandle, open } from "node:fs/promises";
 import { AceError, messageOf } from "../errors.ts";
-import { formatLedgerLine, type LedgerEntry } from "./ledger.ts";
+import { formatLedgerLine, type PlacedEntry } from "./ledger.ts";
 
 /**
  * A new ledger. The original truncates a file that is there already; a ledger is the only record of what is on a tape, so
@@ -72,11 +72,9 @@ export class LedgerWriter {
    * Call it only for what is verified and on the medium: the ledger must never be ahead of it.
    * @throws AceError `medium`
    */
-  async append(entries: readonly LedgerEntry[]): Promise<void> {
+  async append(entries: readonly PlacedEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const text = entries
-      .map(({ descriptor, offset }) => `${formatLedgerLine(descriptor, offset)}\n`)
-      .join("");
+    const text = entries.map((entry) => `${formatLedgerLine(entry)}\n`).join("");
     try {
       await this.#file.writeFile(text);
       if (this.#syncs) await this.#file.datasync();

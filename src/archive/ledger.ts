@@ -15,6 +15,18 @@ export interface LedgerEntry {
   offset: number;
 }
 
+/** Where among volumes an entry's last byte is: those of a tape have files and blocks, as MTSEEK counts. */
+export interface LedgerPlace {
+  volume: number;
+  file: number | undefined;
+  block: number | undefined;
+}
+
+/** An entry that is to be written. */
+export interface PlacedEntry extends LedgerEntry {
+  place?: LedgerPlace | undefined;
+}
+
 /** An entry with its line. */
 export interface LedgerLine extends LedgerEntry {
   /** From 1. */
@@ -37,9 +49,15 @@ export interface Ledger {
 /** A descriptor may carry a whole source index as an annotation, and manifests have up to 8 MiB. Characters. */
 const lineLimit = 32 * 1024 * 1024;
 
-/** One line, without its newline, as the original writes it. */
-export function formatLedgerLine(descriptor: Descriptor, offset: number): string {
-  const annotations = { ...descriptor.annotations, [annotationKeys.ledgerOffset]: String(offset) };
+/** One line, without its newline, as the original writes it; with annotations of ours when the archive is in volumes. */
+export function formatLedgerLine({ descriptor, offset, place }: PlacedEntry): string {
+  const annotations: Record<string, string> = {
+    ...descriptor.annotations,
+    [annotationKeys.ledgerOffset]: String(offset),
+  };
+  if (place !== undefined) annotations[annotationKeys.ledgerVolume] = String(place.volume);
+  if (place?.file !== undefined) annotations[annotationKeys.ledgerFile] = String(place.file);
+  if (place?.block !== undefined) annotations[annotationKeys.ledgerBlock] = String(place.block);
   return goJson(orderedDescriptor({ ...descriptor, annotations }));
 }
 
@@ -98,7 +116,13 @@ function parseLine(line: string): LedgerEntry | string {
     const field = v.getDotPath(issue);
     return field === null ? issue.message : `${field}: ${issue.message}`;
   }
-  const { [annotationKeys.ledgerOffset]: text, ...annotations } = result.output.annotations ?? {};
+  const {
+    [annotationKeys.ledgerOffset]: text,
+    [annotationKeys.ledgerVolume]: _volume,
+    [annotationKeys.ledgerFile]: _file,
+    [annotationKeys.ledgerBlock]: _block,
+    ...annotations
+  } = result.output.annotations ?? {};
   const offset = text !== undefined && /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(offset)) {
     return `annotation ${annotationKeys.ledgerOffset} is ${text === undefined ? "missing" : "no byte count"}`;

@@ -15,6 +15,13 @@ export const positionFlag = Flags.string({
     "Where on a tape to begin: here (default), bot (its beginning), append (behind everything), file:N or block:N, counted from 0.",
 });
 
+/** Who brings the next volume. */
+export const volumeChangeFlag = Flags.string({
+  helpValue: "COMMAND",
+  description:
+    "Run by /bin/sh when another volume is wanted, with VOLUME (its number), SET_ID, DEVICE, REASON (full, next or wrong) and MESSAGE in its environment; without it whoever sits at the terminal is asked.",
+});
+
 /** A flag that may be given several times. */
 export const repeatableFlag = Flags.custom<string>({ multiple: true, multipleNonGreedy: true });
 

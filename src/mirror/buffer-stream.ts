@@ -64,9 +64,9 @@ export async function bufferStream(options: BufferOptions, run: BufferRun): Prom
       medium: { destination, force: options.force, blockBytes },
       highWater: options.highWaterPercent === undefined ? undefined : options.highWaterPercent / 100,
       loop: { blockBytes, flushEveryBytes: 0 },
+      set: undefined,
     },
-    () => undefined,
-    run.notice,
+    { notice: run.notice },
   );
   try {
     // A destination that cannot be opened must not cost anybody a byte of the source.

@@ -10,6 +10,7 @@ import { DryDelivery, RepositoryDelivery } from "./reading/delivery.ts";
 import { readEntries } from "./reading/read-entries.ts";
 import { Unpacking } from "./reading/unpack.ts";
 import { type RunContext, stoppedError } from "./run.ts";
+import { readingChange } from "./volumes/reading-change.ts";
 import { windowBytesFor } from "./writing/window-size.ts";
 
 export interface DeserializeOptions extends ReadingOptions {
@@ -32,6 +33,7 @@ export async function deserialize(options: DeserializeOptions, run: RunContext):
   const reference = parseReference(options.image);
   const parts = new ArchiveParts([options.source, ...(options.parts ?? [])], {
     ...options,
+    change: readingChange(options.volumeChange, run),
     log: (level, text) => run.ui.log(level, text),
   });
   const repository = await run.target(reference);

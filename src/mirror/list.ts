@@ -16,6 +16,7 @@ import { openArchive } from "./reading/open-archive.ts";
 import { readContents } from "./reading/read-contents.ts";
 import { NeedsWalk } from "./reading/walk-needs.ts";
 import { type RunContext, stoppedError } from "./run.ts";
+import { readingChange } from "./volumes/reading-change.ts";
 
 /** Images looked at before whatever else waits has a turn. */
 const rowsInARow = 500;
@@ -56,7 +57,11 @@ export interface ListResult {
  */
 export async function list(options: ListOptions, run: RunContext): Promise<ListResult> {
   const { status, signal } = run;
-  const source = openArchive({ ...options, source: options.archive });
+  const source = openArchive({
+    ...options,
+    source: options.archive,
+    change: readingChange(options.volumeChange, run),
+  });
   const stop = () => source.close();
   signal.addEventListener("abort", stop, { once: true });
   status.phase = "listing";

@@ -26,6 +26,7 @@ import type { ReadingOptions } from "./reading/archive-source.ts";
 import { type Shelved, shelveArchive } from "./reading/shelve-archive.ts";
 import { type RunContext, stoppedError } from "./run.ts";
 import { entriesOf, tellUnmatched } from "./scatter.ts";
+import { readingChange } from "./volumes/reading-change.ts";
 
 export interface UnarchiveOptions extends ReadingOptions {
   /** A path, or `-` for standard input. */
@@ -93,6 +94,7 @@ async function readPlanned(
   const { status, signal, ui } = run;
   const parts = new ArchiveParts([options.source, ...options.parts], {
     ...options,
+    change: readingChange(options.volumeChange, run),
     log: (level, text) => ui.log(level, text),
   });
   const { name } = parts.source;

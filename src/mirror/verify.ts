@@ -11,6 +11,7 @@ import { hashFile, StreamHashing } from "./reading/verify-bodies.ts";
 import { type ClosureResult, checkClosure } from "./reading/verify-closure.ts";
 import { checkCatalogues, checkLedger, checkLoadPaths } from "./reading/verify-lists.ts";
 import { type RunContext, stoppedError } from "./run.ts";
+import { readingChange } from "./volumes/reading-change.ts";
 
 export interface VerifyOptions extends ReadingOptions {
   /** Paths, or `-` for standard input: the parts of one set, in their order. */
@@ -105,7 +106,7 @@ async function readArchive(
   stack: AsyncDisposableStack,
 ): Promise<ArchiveContents> {
   const { status, signal } = run;
-  const source = openArchive({ ...options, source: path });
+  const source = openArchive({ ...options, source: path, change: readingChange(options.volumeChange, run) });
   const close = () => source.close();
   signal.addEventListener("abort", close, { once: true });
   stack.defer(() => {

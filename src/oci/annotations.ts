@@ -8,6 +8,10 @@ export const layerSizeTotal = "vnd.act3-ace.data.layer.size.total";
 export const layerSizeDeduplicated = "vnd.act3-ace.data.layer.size.deduplicated";
 export const extraManifests = "vnd.act3-ace.data.extra-manifests";
 export const ledgerOffset = "vnd.act3-ace.data.offset";
+/** Ours, in a ledger: which volume of a set holds an entry's last byte, and on a tape which of its files and which block. */
+export const ledgerVolume = "vnd.act3-ace.data.volume";
+export const ledgerFile = "vnd.act3-ace.data.tape.file";
+export const ledgerBlock = "vnd.act3-ace.data.tape.block";
 export const labels = "data.act3-ace.io/labels";
 export const sourceIndex = "data.act3-ace.io/source-index";
 /**

@@ -4,18 +4,25 @@ import { decompress, sniffCompression } from "../archive/decompress.ts";
 import { AceError, toErrorData } from "../errors.ts";
 import { freeChunk } from "../registry/free-chunk.ts";
 import { readSource } from "../tape/read-source.ts";
+import { type MissingVolume, readVolumes } from "../tape/read-volumes.ts";
+import { SegmentHasher } from "../tape/segment-hasher.ts";
+import { isTapePath } from "../tape/tape-device.ts";
 import { Window } from "../tape/window.ts";
 import type { ReaderMessage, ReaderStart } from "./thread-messages.ts";
+import { ThreadQuestions } from "./thread-questions.ts";
 
 /** How long one wait for room lasts before the state is looked at again. */
 const longestWaitMs = 500;
+
+/** Says something to the main thread. */
+type Say = (message: ReaderMessage) => void;
 
 /** The thread's whole life. */
 export function runReaderThread(): void {
   const start: ReaderStart = workerData;
   const window = new Window(start.window);
-  const say = (message: ReaderMessage) => parentPort?.postMessage(message);
-  fillWindow(start, window).then(
+  const say: Say = (message) => parentPort?.postMessage(message);
+  fillWindow(start, window, say).then(
     (ended) => say(ended),
     (error: unknown) => {
       say({ kind: "failed", error: toErrorData(error) });
@@ -25,17 +32,26 @@ export function runReaderThread(): void {
   );
 }
 
-async function fillWindow(start: ReaderStart, window: Window): Promise<ReaderMessage> {
-  const chunks = readSource(start, () => window.aborted);
-  const first = chunks.next();
+async function fillWindow(start: ReaderStart, window: Window, say: Say): Promise<ReaderMessage> {
+  using questions = new ThreadQuestions<MissingVolume>((id, wanted) => say({ kind: "ask", id, wanted }));
+  const chunks = iterate(chunksOf(start, window, questions, say));
+  const first = await chunks.next();
   if (first.done) throw new AceError("archive", `Cannot read ${nameOf(start.source)}: it is empty`);
   const compression = sniffCompression(first.value);
+  const all = asyncChunks(first.value, { [Symbol.asyncIterator]: () => chunks });
   if (compression === "none") {
-    place(window, first.value);
-    for (const chunk of chunks) place(window, chunk);
+    const segments = start.tellSegments === true ? new SegmentHasher() : undefined;
+    let told = 0;
+    for await (const chunk of all) {
+      segments?.update(chunk);
+      for (const sha256 of segments?.done.slice(told) ?? []) {
+        say({ kind: "segment", sha256 });
+        told++;
+      }
+      place(window, chunk);
+    }
   } else {
-    const packed = asyncChunks(first.value, chunks);
-    for await (const chunk of decompress(compression, packed, nameOf(start.source))) {
+    for await (const chunk of decompress(compression, all, nameOf(start.source))) {
       place(window, chunk);
       // The decoder makes a new buffer when one is full, and the engine does not hurry to collect the old ones: some 150 MB.
       freeChunk(chunk);
@@ -45,13 +61,40 @@ async function fillWindow(start: ReaderStart, window: Window): Promise<ReaderMes
   return { kind: "ended", at: window.front, compression };
 }
 
+/** A tape may be one of several. */
+function chunksOf(
+  start: ReaderStart,
+  window: Window,
+  questions: ThreadQuestions<MissingVolume>,
+  say: Say,
+): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  const isStopped = () => window.aborted;
+  if (!isTapePath(start.source)) return readSource(start, isStopped);
+  const { source: name, blockBytes, position = { kind: "here" }, singleFile } = start;
+  return readVolumes(
+    { name, blockBytes, position, singleFile, isStopped },
+    {
+      change: async (wanted) => {
+        await questions.ask(wanted);
+      },
+      opened: (volume) => say({ kind: "volume", volume }),
+    },
+  );
+}
+
+async function* iterate(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
+}
+
 function nameOf(source: string): string {
   return source === "-" ? "standard input" : source;
 }
 
 async function* asyncChunks(
   first: Uint8Array,
-  rest: Iterable<Uint8Array>,
+  rest: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield first;
   yield* rest;

@@ -1,28 +1,47 @@
 /** The main thread's side of the reader. */
 import { Worker } from "node:worker_threads";
 import type { Compression } from "../archive/decompress.ts";
-import { AceError, fromErrorData } from "../errors.ts";
+import { AceError, fromErrorData, toErrorData } from "../errors.ts";
+import type { MissingVolume } from "../tape/read-volumes.ts";
 import { entryPath } from "./entry-paths.ts";
-import { parseReaderMessage, type ReaderStart } from "./thread-messages.ts";
+import { parseReaderMessage, type ReaderStart, type ThreadAnswer } from "./thread-messages.ts";
 
-/**
- * Starts the reader's thread. The promise resolves with the stream's length when all of it has been in the window.
- * @param onEnd told before that how the stream was packed
- */
-export function startReader(
-  start: ReaderStart,
-  onEnd: (compression: Compression) => void = () => {},
-): Promise<number> {
+/** Whom the reader speaks to. */
+export interface ReaderEvents {
+  /** All has been in the window; told how it was packed. */
+  ended?(compression: Compression): void;
+  /** Resolves when the volume may be there. @throws AceError when it is not to be had */
+  change?(wanted: MissingVolume): Promise<void>;
+  /** A volume is being read. */
+  volume?(volume: number): void;
+  /** The hash of the next segment, told before its last byte can be seen in the window. */
+  segment?(sha256: string): void;
+}
+
+/** Starts the reader's thread. The promise resolves with the stream's length when all of it has been in the window. */
+export function startReader(start: ReaderStart, events: ReaderEvents = {}): Promise<number> {
   const done = Promise.withResolvers<number>();
   // The first cause wins: whoever drives the reading awaits this when the window is aborted.
   done.promise.catch(() => undefined);
   const worker = new Worker(entryPath("reader"), { workerData: start });
   worker.on("message", (data: unknown) => {
     const message = parseReaderMessage(data);
-    if (message.kind === "ended") {
-      onEnd(message.compression);
-      done.resolve(message.at);
-    } else done.reject(fromErrorData(message.error));
+    switch (message.kind) {
+      case "ended":
+        events.ended?.(message.compression);
+        return done.resolve(message.at);
+      case "failed":
+        return done.reject(fromErrorData(message.error));
+      case "volume":
+        return events.volume?.(message.volume);
+      case "segment":
+        return events.segment?.(message.sha256);
+      case "ask":
+        void changed(message.wanted, events).then((error) => {
+          const answer = { id: message.id, text: "", isLast: true, error };
+          worker.postMessage(answer satisfies ThreadAnswer);
+        });
+    }
   });
   worker.on("error", (cause) =>
     done.reject(new AceError("internal", `Cannot read: the reader's thread failed: ${cause}`, { cause })),
@@ -31,4 +50,17 @@ export function startReader(
     done.reject(new AceError("internal", "Cannot read: the reader's thread ended early")),
   );
   return done.promise;
+}
+
+/** @returns why the volume is not to be had */
+async function changed({ message, volume, ...wanted }: MissingVolume, events: ReaderEvents) {
+  try {
+    if (events.change === undefined) {
+      throw new AceError("medium", `Cannot go on: ${message}, and volume ${volume} is wanted`);
+    }
+    await events.change({ message, volume, ...wanted });
+    return undefined;
+  } catch (error) {
+    return toErrorData(error);
+  }
 }

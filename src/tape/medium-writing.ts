@@ -29,15 +29,17 @@ export class OpenMedium implements Medium {
     options: MediumOptions,
     /** Bytes of it that an earlier run wrote. */
     resumedAt = 0,
+    /** The archive's byte with which it begins. */
+    readonly start = 0,
   ) {
     this.#fd = fd;
     this.#options = options;
-    this.#started = resumedAt;
+    this.#started = start + resumedAt;
     // What an earlier run wrote may not be on the disk either.
     this.#dirty = resumedAt > 0;
   }
 
-  write(block: Uint8Array, offset: number): void {
+  write(block: Uint8Array, offset: number): number {
     this.#dirty = true;
     for (let done = 0; done < block.length; ) {
       let count: number;
@@ -54,12 +56,13 @@ export class OpenMedium implements Medium {
       done += count;
     }
     this.#writeBehind(offset + block.length);
+    return block.length;
   }
 
   /** Lets the disk work while blobs still come in, so that the flush at the end has little left to wait for. */
   #writeBehind(end: number): void {
     if (this.kind !== "file" || end - this.#started < writeBehindBytes) return;
-    startWriteback(this.#fd, this.#started, end - this.#started);
+    startWriteback(this.#fd, this.#started - this.start, end - this.#started);
     this.#started = end;
   }
 

@@ -1,10 +1,11 @@
 /** What an archive is written to: a file, standard output, a pipe, a device, a tape; and what can be refused before it is opened. */
-import { type BigIntStats, fstatSync, statSync } from "node:fs";
+import { type BigIntStats, existsSync, fstatSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import { checkStandardOutput } from "./standard-output.ts";
 import { isTapeStat, isTerminalStat } from "./tape-device.ts";
 import type { TapePosition } from "./tape-position.ts";
+import { volumePath } from "./volume-names.ts";
 
 export type MediumKind = "file" | "stream" | "device" | "tape";
 
@@ -16,8 +17,12 @@ export interface DestinationOptions {
   force: boolean;
   /** Where on a tape to begin; where it stands, when left out. */
   position?: TapePosition | undefined;
-  /** Go on in an existing regular file; nothing else can be resumed. */
+  /** Go on in an existing regular file, in volumes, or on a tape; nothing else can be resumed. */
   resume?: boolean | undefined;
+  /** Bytes of a volume at most: the destination is a tape, or the name in front of the numbers of files. */
+  volumeBytes?: number | undefined;
+  /** Read back what was written. */
+  verify?: boolean | undefined;
 }
 
 /** How to open a medium. */
@@ -35,14 +40,45 @@ export interface Medium {
   readonly kind: MediumKind;
   /** Bytes of one write call, when they are not those that were asked for. They divide them. */
   readonly blockBytes?: number;
-  /** Writes a whole block, in one call where the kernel allows it; `offset` (bytes already written) is for messages. */
-  write(block: Uint8Array, offset: number): void;
+  /**
+   * Writes a whole block, in one call where the kernel allows it; `offset` (bytes already written) is for messages.
+   * @returns bytes that were taken: all of the block's, or 0 when the medium is full and nothing of it is there
+   */
+  write(block: Uint8Array, offset: number): number;
   /** Returns when all that was written is on the medium, as far as the medium can tell. */
   flush(): void;
   /** Ends a whole archive: filemark on a tape, and close. */
   finish(): void;
   /** Closes without claiming anything; removes a new file to which nothing was written. */
   abandon(written: number): void;
+}
+
+/** Where on a tape a volume begins. */
+export interface VolumePlace {
+  /** Number of the tape's file; undefined when the driver does not know. */
+  file: number | undefined;
+  /** The block, as MTSEEK counts; undefined when the drive cannot tell. */
+  block: number | undefined;
+  /** Bytes of a tape block: those of a write, or fewer in fixed block mode. */
+  tapeBlockBytes: number;
+  /** What such a cartridge holds without compression, in bytes; undefined when that is not known. */
+  nativeBytes: number | undefined;
+}
+
+/** A medium that holds one volume of a set, and the volume's catalogue behind it. */
+export interface VolumeMedium extends Medium {
+  readonly blockBytes: number;
+  /** Undefined elsewhere than on a tape. */
+  readonly place: VolumePlace | undefined;
+  /** Ends the data, all of which is on the medium when this returns; the catalogue follows. */
+  endData(): void;
+  /**
+   * Takes the next piece of the catalogue: whole lines or not, at most `catalogueBlockBytes`.
+   * @returns false when there is no room for it
+   */
+  addToCatalogue(piece: Uint8Array): boolean;
+  /** Takes back what {@link addToCatalogue} took so far, for a shorter one. */
+  restartCatalogue(): void;
 }
 
 /** What stands at a destination now, or undefined. */
@@ -60,9 +96,29 @@ export function statDestination(destination: string): BigIntStats | undefined {
  * @returns what kind of medium the destination is
  * @throws AceError `medium`
  */
-export function checkDestination(options: DestinationOptions): MediumKind {
+export function checkDestination(options: DestinationOptions & { blockBytes?: number }): MediumKind {
+  const kind = checkMedium(options);
+  const { destination, verify, blockBytes, volumeBytes } = options;
+  if (verify === true && kind !== "tape" && (kind !== "file" || destination === "-")) {
+    throw new AceError(
+      "usage",
+      `Cannot use --verify: what goes to ${nameOf(destination)} cannot be read back`,
+    );
+  }
+  if (volumeBytes !== undefined && blockBytes !== undefined && volumeBytes < blockBytes) {
+    throw new AceError(
+      "usage",
+      `Cannot use --volume-size ${volumeBytes}: it is less than --block-size ${blockBytes}`,
+    );
+  }
+  return kind;
+}
+
+function checkMedium(options: DestinationOptions): MediumKind {
   if (options.destination === "-") checkStandardOutput();
   const stat = statDestination(options.destination);
+  if (options.volumeBytes !== undefined && (stat === undefined || !isTapeStat(stat)))
+    return checkVolumeFiles(options, stat);
   if (stat === undefined) {
     refusePosition(options);
     if (dirname(resolve(options.destination)) === "/dev") {
@@ -87,25 +143,43 @@ export function checkDestination(options: DestinationOptions): MediumKind {
   return kind;
 }
 
+/** Volumes are files beside the destination, which itself is not written. */
+function checkVolumeFiles(options: DestinationOptions, stat: BigIntStats | undefined): MediumKind {
+  const { destination, force, resume } = options;
+  refusePosition(options);
+  if (destination === "-" || (stat !== undefined && !stat.isFile())) {
+    throw new AceError(
+      "usage",
+      `Cannot use --volume-size: ${nameOf(destination)} is neither a tape nor the name of a file`,
+    );
+  }
+  const first = volumePath(destination, 1);
+  if (!existsSync(first) || force || resume === true) return "file";
+  throw new AceError("medium", `Cannot write ${first}: the file exists already`, {
+    hint: "Name a new archive, give --resume to go on in this one, or --force to replace its volumes.",
+  });
+}
+
+function nameOf(destination: string): string {
+  return destination === "-" ? "standard output" : destination;
+}
+
 function refusePosition({ destination, position }: DestinationOptions): void {
   if (position === undefined || position.kind === "here") return;
   throw new AceError("usage", `Cannot use --position: ${destination} is not a tape`);
 }
 
-/** Only what is in a regular file can be looked at, and cut. */
+/** Only what is in a regular file or on a tape can be looked at, and gone on with. */
 function checkResumable(destination: string, stat: BigIntStats): MediumKind {
   const kind = kindOf(stat);
-  if (kind === "file" && destination !== "-") return kind;
-  const [name, state] =
-    kind === "tape"
-      ? [destination, "a tape cannot be gone on with in place yet"]
-      : [
-          destination === "-" ? "standard output" : destination,
-          "only a regular file can be looked at and cut",
-        ];
-  throw new AceError("medium", `Cannot resume ${name}: ${state}`, {
-    hint: "Write the rest as a second part: --existing-from-checkpoint FILE:OFFSET, with the first run's checkpoint and the bytes that are safely on the medium.",
-  });
+  if (kind === "tape" || (kind === "file" && destination !== "-")) return kind;
+  throw new AceError(
+    "medium",
+    `Cannot resume ${nameOf(destination)}: only a regular file or a tape can be looked at and gone on with`,
+    {
+      hint: "Write the rest as a second part: --existing-from-checkpoint FILE:OFFSET, with the first run's checkpoint and the bytes that are safely on the medium.",
+    },
+  );
 }
 
 function kindOf(stat: BigIntStats): MediumKind {

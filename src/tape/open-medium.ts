@@ -21,7 +21,8 @@ export interface OpenEvents {
   notice(notice: TapeNotice): void;
 }
 
-const noEvents: OpenEvents = { isStopped: () => false, notice: () => undefined };
+/** For whoever waits for nothing and tells nobody. */
+export const noEvents: OpenEvents = { isStopped: () => false, notice: () => undefined };
 
 /**
  * Opens the destination for writing.
@@ -66,7 +67,7 @@ export function openLocked(destination: string, access: number): number {
 }
 
 /** Takes away what lies behind `at`; a file that ends there is left as it is, its time too. */
-function cutFile(fd: number, at: number, destination: string): number {
+export function cutFile(fd: number, at: number, destination: string): number {
   return attempt(destination, () => {
     if (fstatSync(fd).size !== at) ftruncateSync(fd, at);
     return fd;

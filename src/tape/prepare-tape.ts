@@ -1,6 +1,8 @@
 /** Everything that is found out about a tape, and refused, before the first byte is written to it. */
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { formatLabel, type VolumeLabel } from "./catalogue.ts";
 import { asksForCleaning } from "./kernel-tape.ts";
+import { labelBehind } from "./read-label.ts";
 import { formatContents, lookAhead } from "./tape-contents.ts";
 import type { DriveFacts, TapeDevice, TapeStatus } from "./tape-device.ts";
 import { TapeMedium } from "./tape-medium.ts";
@@ -15,6 +17,8 @@ export interface TapeWritingOptions {
   position: TapePosition;
   /** Write over what is there. */
   force: boolean;
+  /** The volumes of this set in front of this number have just been written: they are not written over, whatever `force` says. */
+  set?: { id: string; volume: number } | undefined;
 }
 
 /** What an operator is told. */
@@ -47,19 +51,18 @@ export function prepareTape(
   const blockBytes = chooseBlock(device, status, facts, options);
   attempt(name, `go to ${formatTapePosition(position)} on`, () => moveTo(device, position));
   const contents = attempt(name, "look at", () => lookAhead(device));
-  if (contents.kind !== "blank" && !options.force) {
-    throw refuse(
-      name,
-      `there is ${formatContents(contents)} where the archive would begin (${placeOf(device)})`,
-      "--position append writes behind everything; --force writes over it, and all behind it is lost.",
-    );
-  }
   const startBlock = device.position();
+  if (contents.kind !== "blank" && (!options.force || (options.set?.volume ?? 1) > 1)) {
+    const label = attempt(name, "look at", () => findLabel(device, name));
+    refuseContents(label, formatContents(contents), device, options);
+  }
+  const { file = -1 } = device.status() ?? {};
   const medium = new TapeMedium(device, {
     name,
     blockBytes,
-    tapeBlockBytes: status.fixedBlockBytes || blockBytes,
+    fixedBlockBytes: status.fixedBlockBytes,
     startBlock,
+    file: file < 0 ? undefined : file,
   });
   return {
     medium,
@@ -69,6 +72,40 @@ export function prepareTape(
       contents: formatContents(contents),
     }),
   };
+}
+
+/** What volume the data ahead are, if they are one; the tape stands where it stood. */
+function findLabel(device: TapeDevice, name: string): VolumeLabel | undefined {
+  const before = device.position();
+  if (before === undefined) return undefined;
+  const label = labelBehind(device, name);
+  if (before === 0) device.operate("rewind", 1);
+  else device.operate("seek", before);
+  return label;
+}
+
+/** @throws AceError `medium` unless what is there may be written over */
+function refuseContents(
+  label: VolumeLabel | undefined,
+  contents: string,
+  device: TapeDevice,
+  { name, force, set }: TapeWritingOptions,
+): void {
+  const isOurs = set !== undefined && label?.set === set.id && label.volume < set.volume;
+  if (label !== undefined && isOurs) {
+    throw refuse(
+      name,
+      `the tape is ${formatLabel(label)}, which has just been written`,
+      `Put in another tape for volume ${set.volume}.`,
+    );
+  }
+  if (force) return;
+  const what = label === undefined ? contents : `${formatLabel(label)}: ${contents},`;
+  throw refuse(
+    name,
+    `there is ${what} where the archive would begin (${placeOf(device)})`,
+    "--position append writes behind everything; --force writes over it, and all behind it is lost.",
+  );
 }
 
 function chooseBlock(

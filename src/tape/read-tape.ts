@@ -11,6 +11,8 @@ export interface ReadTapeOptions {
   /** Bytes of a read; 0 finds out. In fixed block mode it is made a multiple of the drive's block. */
   blockBytes: number;
   position: TapePosition;
+  /** Read one file of the tape, and no volumes behind it. */
+  singleFile?: boolean | undefined;
   /** True when the waiting for a drive is to end. */
   isStopped: () => boolean;
 }
@@ -31,18 +33,19 @@ export function* readTape(options: ReadTapeOptions): Generator<Uint8Array, void,
   const { name, isStopped } = options;
   const { device, status } = openTape({ path: name, verb: "read", access: "read", isStopped });
   try {
-    position(device, options);
+    positionTape(device, name, options.position);
     yield* readBlocks(device, status.fixedBlockBytes, options);
   } finally {
     device.close();
   }
 }
 
-function position(device: TapeDevice, options: ReadTapeOptions): void {
+/** @throws AceError `medium` when the tape has no such place */
+export function positionTape(device: TapeDevice, name: string, position: TapePosition): void {
   try {
-    moveTo(device, options.position);
+    moveTo(device, position);
   } catch (cause) {
-    throw new AceError("medium", `Cannot go to the wanted position on ${options.name}: ${stateOf(cause)}`, {
+    throw new AceError("medium", `Cannot go to the wanted position on ${name}: ${stateOf(cause)}`, {
       cause,
       hint: "The tape may have fewer files or blocks than that.",
     });

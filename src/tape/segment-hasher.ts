@@ -6,12 +6,13 @@ export class SegmentHasher {
   readonly #done: string[];
   #open: Hash = createHash("sha256");
   #openBytes = 0;
-  readonly #segmentBytes: number;
+  /** Bytes of a whole segment. */
+  readonly segmentBytes: number;
 
   /** @param done hashes of the segments that were passed already; hashing goes on behind them */
   constructor(done: readonly string[] = [], bytes = segmentBytes) {
     this.#done = [...done];
-    this.#segmentBytes = bytes;
+    this.segmentBytes = bytes;
   }
 
   /** Hashes of the whole segments so far, in hexadecimal. */
@@ -32,11 +33,11 @@ export class SegmentHasher {
   /** Takes the next bytes; they stay the caller's. */
   update(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
-      const part = bytes.subarray(at, at + this.#segmentBytes - this.#openBytes);
+      const part = bytes.subarray(at, at + this.segmentBytes - this.#openBytes);
       this.#open.update(part);
       this.#openBytes += part.length;
       at += part.length;
-      if (this.#openBytes < this.#segmentBytes) continue;
+      if (this.#openBytes < this.segmentBytes) continue;
       this.#done.push(this.#open.digest("hex"));
       this.#open = createHash("sha256");
       this.#openBytes = 0;

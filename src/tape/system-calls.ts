@@ -5,6 +5,7 @@ import { constants } from "node:os";
 const symbols = {
   ioctl: { args: [FFIType.i32, FFIType.u64, FFIType.ptr], returns: FFIType.i32 },
   sync_file_range: { args: [FFIType.i32, FFIType.i64, FFIType.i64, FFIType.u32], returns: FFIType.i32 },
+  posix_fadvise: { args: [FFIType.i32, FFIType.i64, FFIType.i64, FFIType.i32], returns: FFIType.i32 },
   flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
   // Where errno is, in glibc and in musl.
   __errno_location: { args: [], returns: FFIType.ptr },
@@ -55,6 +56,16 @@ export function startWriteback(fd: number, offset: number, length: number): void
   if (process.platform !== "linux") return;
   libc ??= open();
   libc.symbols.sync_file_range(fd, offset, length, syncFileRangeWrite);
+}
+
+/** linux/fadvise.h: POSIX_FADV_DONTNEED */
+const adviseNoNeed = 4;
+
+/** posix_fadvise(2): lets the system forget what it has of a file in memory, so that a read comes from the disk. Only a hint. */
+export function dropCached(fd: number): void {
+  if (process.platform !== "linux") return;
+  libc ??= open();
+  libc.symbols.posix_fadvise(fd, 0, 0, adviseNoNeed);
 }
 
 /** sys/file.h: LOCK_EX and LOCK_NB. */

@@ -83,11 +83,21 @@ function blockOf(bytes: Uint8Array, fixedBlockBytes: number): TapeContents {
  * read_tape), and a drive that fails to read may not have moved either; going to the end of the data tells the one from the other.
  */
 function isBlankBehind(device: TapeDevice, before: number | undefined): boolean {
-  if (device.status()?.endOfData === true) return true;
-  if (before === undefined || device.position() !== before) return false;
+  const status = device.status();
+  if (status?.endOfData === true) return true;
+  if (before === undefined) return status?.beginning === true && endsAtBeginning(device);
+  if (device.position() !== before) return false;
   device.operate("eom", 1);
   if (device.position() === before) return true;
   device.operate("seek", before);
+  return false;
+}
+
+/** For a drive that does not say where it is. */
+function endsAtBeginning(device: TapeDevice): boolean {
+  device.operate("eom", 1);
+  if (device.status()?.beginning === true) return true;
+  device.operate("rewind", 1);
   return false;
 }
 
@@ -126,13 +136,19 @@ export function nameOf(bytes: Uint8Array): string {
   }
   if (text.slice(257, 262) === "ustar") {
     const first = text.slice(0, text.indexOf("\0")).slice(0, 100);
-    // Our archives begin with the one, the original's with the other.
-    const isLayout = first === "oci-layout" || first === "index.json" || first.startsWith("blobs/sha256");
-    return isLayout
-      ? "an archive of container images"
-      : `a tar archive that begins with ${JSON.stringify(first)}`;
+    // Our archives begin with the one, and so do the original's; those of other programs may begin with another.
+    if (/^(?:\.\/)?(?:oci-layout|index\.json|blobs\/?)$/.test(first)) return "an archive of container images";
+    // Where a volume ends the next one goes on, also in front of an entry.
+    if (/^blobs\/[a-z0-9]+\//.test(first)) return "a part of an archive of container images";
+    return `a tar archive that begins with ${JSON.stringify(first)}`;
   }
   return magics.find(([at, magic]) => text.startsWith(magic, at))?.[2] ?? "data";
+}
+
+/** False for what an archive may begin with; true when it may be the middle of one, or nothing of the kind. */
+export function mayGoOn(contents: TapeContents): boolean {
+  if (contents.kind !== "block") return false;
+  return contents.is === "data" || contents.is.startsWith("a part of ");
 }
 
 /** In words. */

@@ -1,5 +1,5 @@
 /** A tape drive as the kernel's driver shows it: blocks in and out, and the operations of mt(1). What speaks to a real one is in kernel-tape.ts. */
-import { type BigIntStats, fstatSync } from "node:fs";
+import { type BigIntStats, fstatSync, statSync } from "node:fs";
 
 /** Linux admin-guide/devices.txt: character major 9 is the SCSI tape driver (st0, nst0, ...). */
 const tapeMajor = 9;
@@ -85,6 +85,12 @@ export const refusedSizes: readonly string[] = ["EBUSY", "EINVAL", "EOVERFLOW"];
 /** True when the open file is a SCSI tape drive. */
 export function isTape(fd: number): boolean {
   return isTapeStat(fstatSync(fd, { bigint: true }));
+}
+
+/** True when there is a SCSI tape drive's device node at the path. */
+export function isTapePath(path: string): boolean {
+  const stat = path === "-" ? undefined : statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat !== undefined && isTapeStat(stat);
 }
 
 /** Linux admin-guide/devices.txt: consoles and serial lines, /dev/tty, and pseudo-terminals. */

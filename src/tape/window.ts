@@ -25,6 +25,7 @@ const frontWord = 1;
 const stateWord = 2;
 const headWord = 3;
 const tailWord = 4;
+const underrunsWord = 5;
 // Int64 words, counted from byte 64.
 const frontCell = 0;
 const endCell = 1;
@@ -174,6 +175,16 @@ export class Window {
     if (head - tail >= this.slots) return true;
     if (tail === head) return false;
     return (this.#bounds[(tail % this.slots) * slotCells + 1] ?? 0) > this.front + this.capacityBytes;
+  }
+
+  /** Counts that the writer ran out of bytes, and waits for the high-water mark again. */
+  countUnderrun(): void {
+    Atomics.add(this.#words, underrunsWord, 1);
+  }
+
+  /** How often {@link countUnderrun} was called; any thread. */
+  get underruns(): number {
+    return Atomics.load(this.#words, underrunsWord);
   }
 
   get front(): number {

@@ -1,5 +1,6 @@
 /** What the user sees of a run: progress and log on stderr, results on stdout, everything in the debug file. */
 import { systemCodeOf } from "../errors.ts";
+import { askLine, isTerminal } from "./ask.ts";
 import { DebugLog } from "./debug-log.ts";
 import { formatLog, plainText } from "./format.ts";
 import { LiveLine } from "./live-line.ts";
@@ -21,6 +22,14 @@ export interface Ui {
   log(level: LogLevel, text: string, fields?: Record<string, unknown>): void;
   /** A result on stdout, a newline added; nothing with `-q`. */
   print(text: string): void;
+  /** True when somebody sits at a terminal who can be asked. */
+  readonly canAsk: boolean;
+  /**
+   * Asks for a line; progress rests meanwhile.
+   * @returns undefined when the terminal's input ended
+   * @throws the signal's reason when that fires first
+   */
+  ask(question: string, signal: AbortSignal): Promise<string | undefined>;
   /** A sentence on stderr beside the result; nothing with `-q`. */
   note(text: string): void;
   /** Ends the progress and prints the closing line on stderr. */
@@ -70,6 +79,7 @@ class StreamUi implements Ui {
   /** Undefined when progress is shown as plain lines or not at all. */
   readonly #line: LiveLine | undefined;
   #stderrIsGone = false;
+  #isAsking = false;
   #timer: ReturnType<typeof setInterval> | undefined;
   #status: RunStatus | undefined;
   #rate = new RateMeter();
@@ -123,6 +133,21 @@ class StreamUi implements Ui {
     this.#stdout.write(`${plainText(text)}\n`);
   }
 
+  get canAsk(): boolean {
+    return isTerminal(this.#stderr);
+  }
+
+  async ask(question: string, signal: AbortSignal): Promise<string | undefined> {
+    this.#record("ask", { question });
+    this.#clear();
+    this.#isAsking = true;
+    try {
+      return await askLine(plainText(question), this.#stderr, signal);
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
   note(text: string): void {
     this.#record("note", { text });
     if (!this.#options.quiet) this.#writeLine(plainText(text));
@@ -155,7 +180,7 @@ class StreamUi implements Ui {
       this.#nextDebugMs = now + this.#intervals.debugMs;
       this.#record("status", { ...snapshot });
     }
-    if (this.#options.quiet || this.#stderrIsGone) return;
+    if (this.#options.quiet || this.#stderrIsGone || this.#isAsking) return;
     const text = plainText(formatSnapshot(snapshot)).replaceAll("\n", " ");
     if (this.#line !== undefined) this.#line.draw(text);
     else if (now >= this.#nextLineMs) {

@@ -1,6 +1,6 @@
 /** A run's figures at one moment, and the lines that show them. */
 import { formatBytes, formatSeconds } from "./format.ts";
-import type { RunStatus } from "./status.ts";
+import type { RunStatus, VolumeFigures } from "./status.ts";
 
 /** The figures of a {@link RunStatus} that are plain values. */
 type PlainFigures = {
@@ -13,6 +13,7 @@ export interface Snapshot extends PlainFigures {
   inFlight?: number;
   /** 0 to 1. */
   windowFill?: number;
+  volumes?: VolumeFigures;
   /** Smoothed. */
   bytesPerSecond: number;
   /** Undefined while there is no total or no rate to reckon with. */
@@ -60,6 +61,7 @@ export function takeSnapshot(status: RunStatus, rate: RateMeter, nowMs: number):
   const bytesMoved = status.bytesMoved();
   const bytesPerSecond = Math.max(0, rate.update(bytesMoved, nowMs));
   const windowFill = status.windowFill();
+  const volumes = status.volumes();
   const inFlight = status.inFlight();
   const left = bytesTotal - bytesMoved;
   return {
@@ -67,13 +69,14 @@ export function takeSnapshot(status: RunStatus, rate: RateMeter, nowMs: number):
     ...{ bytesTotal, bytesSkipped, bytesMounted, bytesMoved, bytesPerSecond },
     ...(inFlight === undefined ? {} : { inFlight }),
     ...(windowFill === undefined ? {} : { windowFill }),
+    ...(volumes === undefined ? {} : { volumes }),
     ...(left > 0 && bytesPerSecond >= 1 ? { secondsLeft: left / bytesPerSecond } : {}),
   };
 }
 
 /** All of a snapshot in one line of ASCII, the most wanted first, since a terminal cuts the end off. */
 export function formatSnapshot(snapshot: Snapshot): string {
-  const { bytesMoved, bytesTotal, bytesPerSecond, secondsLeft, windowFill, inFlight } = snapshot;
+  const { bytesMoved, bytesTotal, bytesPerSecond, secondsLeft, windowFill, inFlight, volumes } = snapshot;
   const percent = bytesTotal > 0 ? Math.min(100, Math.floor((bytesMoved / bytesTotal) * 100)) : undefined;
   const parts = [
     snapshot.phase,
@@ -83,6 +86,7 @@ export function formatSnapshot(snapshot: Snapshot): string {
     `${formatBytes(bytesPerSecond)}/s`,
     secondsLeft === undefined ? undefined : `${formatSeconds(secondsLeft)} left`,
     windowFill === undefined ? undefined : `window ${Math.round(windowFill * 100)}%`,
+    ...volumeParts(volumes),
     inFlight === undefined ? undefined : `${inFlight} in flight`,
     progress("images", snapshot.imagesDone, snapshot.imagesTotal),
     progress("blobs", snapshot.blobsDone, snapshot.blobsTotal),
@@ -90,6 +94,16 @@ export function formatSnapshot(snapshot: Snapshot): string {
     snapshot.blobsMounted > 0 ? `${snapshot.blobsMounted} mounted` : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(" | ");
+}
+
+function volumeParts(volumes: VolumeFigures | undefined): string[] {
+  if (volumes === undefined) return [];
+  const { volume, underruns, used } = volumes;
+  return [
+    `${underruns} ${underruns === 1 ? "underrun" : "underruns"}`,
+    `volume ${volume}`,
+    ...(used === undefined ? [] : [`tape ${Math.round(used * 100)}%`]),
+  ];
 }
 
 function progress(noun: string, done: number, total: number): string | undefined {

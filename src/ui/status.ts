@@ -1,5 +1,15 @@
 /** What a run knows of itself while it runs: a verb writes it, the terminal or the log polls it. */
 
+/** Live figures of the medium that volumes are written to. */
+export interface VolumeFigures {
+  /** The one at hand, from 1. */
+  volume: number;
+  /** How often the writer ran out of bytes, so that a drive had to stop. */
+  underruns: number;
+  /** How much of a tape is written, as a part of what such a cartridge holds without compression; undefined when that is not known. */
+  used: number | undefined;
+}
+
 /** Live figures of one run. Plain numbers are set by the verb; functions read shared memory. */
 export interface RunStatus {
   /** What is being done now, as a word or two: `reading manifests`, `copying blobs`. */
@@ -20,6 +30,8 @@ export interface RunStatus {
   inFlight: () => number | undefined;
   /** How full the window is, 0 to 1; undefined when the run has no window. */
   windowFill: () => number | undefined;
+  /** Of what is written in volumes; undefined when nothing is. */
+  volumes: () => VolumeFigures | undefined;
 }
 
 /** A status with nothing done yet. */
@@ -38,5 +50,6 @@ export function newRunStatus(): RunStatus {
     bytesMoved: () => 0,
     inFlight: () => 0,
     windowFill: () => undefined,
+    volumes: () => undefined,
   };
 }

@@ -23,21 +23,38 @@ function file(name: string, text: string): string {
 describe("formatLedgerLine()", () => {
   test("writes every line of the original's ledger", async () => {
     const { entries } = await readLedger(originalPath, everything);
-    const lines = entries.map(({ descriptor, offset }) => `${formatLedgerLine(descriptor, offset)}\n`);
+    const lines = entries.map(({ descriptor, offset }) => `${formatLedgerLine({ descriptor, offset })}\n`);
     expect(lines.join("")).toBe(originalText);
     expect(lines.length).toBe(21);
   });
 
   test("puts the offset of another archive in the place of an older one", () => {
     const digest = `sha256:${"ab".repeat(32)}` as const;
-    const line = formatLedgerLine(
-      { mediaType: "m", digest, size: 1, annotations: { "vnd.act3-ace.data.offset": "7", a: "<" } },
-      512,
-    );
+    const annotations = { "vnd.act3-ace.data.offset": "7", a: "<" };
+    const line = formatLedgerLine({
+      descriptor: { mediaType: "m", digest, size: 1, annotations },
+      offset: 512,
+    });
     expect(line).toBe(
       `{"mediaType":"m","digest":"${digest}","size":1,"annotations":{"a":"\\u003c","vnd.act3-ace.data.offset":"512"}}`,
     );
   });
+});
+
+test("a line of a tape says volume, file and block, and is read without them", async () => {
+  const descriptor = { mediaType: "m", digest: `sha256:${"ab".repeat(32)}`, size: 1 } as const;
+  const line = formatLedgerLine({ descriptor, offset: 512, place: { volume: 2, file: 0, block: 17 } });
+  expect(JSON.parse(line)).toEqual({
+    ...descriptor,
+    annotations: {
+      "vnd.act3-ace.data.offset": "512",
+      "vnd.act3-ace.data.volume": "2",
+      "vnd.act3-ace.data.tape.file": "0",
+      "vnd.act3-ace.data.tape.block": "17",
+    },
+  });
+  const { entries } = await readLedger(file("taped", `${line}\n`), 512);
+  expect(entries.map((entry) => entry.descriptor)).toEqual([{ ...descriptor, annotations: undefined }]);
 });
 
 describe("readLedger()", () => {
@@ -112,14 +129,14 @@ describe("readLedger()", () => {
 
   test("reads 100 000 lines, and keeps only those that count", async () => {
     const lines = Array.from({ length: 100_000 }, (_, index) =>
-      formatLedgerLine(
-        {
+      formatLedgerLine({
+        descriptor: {
           mediaType: "application/vnd.oci.image.layer.v1.tar+gzip",
           digest: `sha256:${index.toString(16).padStart(64, "0")}`,
           size: 1,
         },
-        index * 1024,
-      ),
+        offset: index * 1024,
+      }),
     );
     const path = file("large", `${lines.join("\n")}\n`);
     const ledger = await readLedger(path, 1024 * 10);

@@ -9,6 +9,8 @@ export interface MediumScript {
   failAtBlock?: number;
   /** The window is aborted before this block is written. */
   abortAtBlock?: number;
+  /** There is no room for this block. */
+  fullAtBlock?: number;
   /** Every 20th block takes 2 ms. */
   slow?: boolean;
 }
@@ -33,14 +35,16 @@ export class ScriptedMedium implements Medium {
     readonly script: MediumScript = {},
   ) {}
 
-  write(block: Uint8Array, offset: number): void {
+  write(block: Uint8Array, offset: number): number {
     const at = this.blocks.length;
     if (this.script.slow === true && at % 20 === 0) Bun.sleepSync(2);
     if (at === this.script.abortAtBlock) this.window.abort();
     if (at === this.script.failAtBlock) throw new AceError("medium", "Cannot write: it is full");
+    if (at === this.script.fullAtBlock) return 0;
     const readyBytes = this.window.scanned - this.window.front;
     this.blocks.push({ bytes: Uint8Array.from(block), offset, readyBytes });
     this.length += block.length;
+    return block.length;
   }
 
   flush(): void {

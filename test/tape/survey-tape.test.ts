@@ -81,11 +81,11 @@ describe("surveyTape()", () => {
     expect(drive.calls.length).toBe(102);
   });
 
-  test("a blank tape has no files, and a drive that tells no position does not call it blank", () => {
+  test("a blank tape has no files, also when the drive tells no position", () => {
     const drive = new DriveModel();
     expect(survey(drive)).toEqual({ files: [], more: false, endBlock: 0 });
     expect(drive.at).toBe(0);
-    expect(survey(new DriveModel({ tellsNoPosition: true })).files).toMatchObject([{ kind: "unreadable" }]);
+    expect(survey(new DriveModel({ tellsNoPosition: true })).files).toEqual([]);
   });
 
   test("a beginning that cannot be read is not blank, also when the drive does not move", () => {
@@ -93,6 +93,8 @@ describe("surveyTape()", () => {
     expect(survey(drive).files.map(({ kind }) => kind)).toEqual(["unreadable", "data"]);
     expect(lookAhead(drive)).toEqual({ kind: "unreadable" });
     expect(drive.at).toBe(0);
+    const silent = taped([[archive]], { unreadable: [0], tellsNoPosition: true });
+    expect(lookAhead(silent)).toEqual({ kind: "unreadable" });
   });
 
   test("empty files, and one without a filemark, are what they are", () => {

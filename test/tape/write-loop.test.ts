@@ -64,7 +64,7 @@ describe("runWriteLoop() on a stream that is there already", () => {
           ...(total % 1000 === 0 ? [] : [total % 1000]),
         ]);
         expect(medium.blocks.map(({ offset }) => offset)).toEqual(medium.blocks.map((_, at) => at * 1000));
-        expect(result).toEqual({ written: total, durable: total, whole: true, underruns: 0 });
+        expect(result).toEqual({ written: total, durable: total, whole: true, full: false, underruns: 0 });
         expect(durable).toEqual([total]);
       });
     }
@@ -98,7 +98,7 @@ describe("runWriteLoop() on a stream that is there already", () => {
     const { result, durable, medium } = loop(window, {
       script: { abortAtBlock: 2 },
     });
-    expect(result).toEqual({ written: 3000, durable: 3000, whole: false, underruns: 0 });
+    expect(result).toEqual({ written: 3000, durable: 3000, whole: false, full: false, underruns: 0 });
     expect(durable).toEqual([3000]);
     expect(medium.length).toBe(3000);
   });

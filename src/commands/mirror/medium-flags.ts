@@ -4,6 +4,7 @@ import { type Packing, packingLevels } from "../../archive/packing-levels.ts";
 import { parseByteSize } from "../../config/bytes.ts";
 import { AceError } from "../../errors.ts";
 import { type CheckpointPosition, parseCheckpoints, parseOffset } from "../../lists/checkpoints.ts";
+import { parseToken } from "../../mirror/volumes/resume-token.ts";
 import type { KnownBlobOptions } from "../../mirror/writing/known-blobs.ts";
 import type { MediumOptions } from "../../mirror/writing/write-archive-options.ts";
 import { parseTapePosition } from "../../tape/tape-position.ts";
@@ -13,6 +14,7 @@ import {
   parsePercent,
   positionFlag,
   repeatableFlag,
+  volumeChangeFlag,
 } from "../flag-values.ts";
 
 /** `-b`, `-m` and so on, for oclif. */
@@ -38,6 +40,17 @@ export const mediumFlags = {
   "flush-every": byteSizeFlag({
     description:
       "Bring what is written onto the medium, and note it in the checkpoint, after this many bytes (default 2Gi on a tape, which stops for it; 128Mi on a file).",
+  }),
+  "rate-limit": byteSizeFlag({
+    description: "Write no more than this many bytes a second.",
+  }),
+  "volume-size": byteSizeFlag({
+    description:
+      "End a volume after this many bytes: DEST.001, DEST.002 and so on, each with a catalogue beside it; on a tape end it before it is full.",
+  }),
+  "volume-change": volumeChangeFlag,
+  verify: Flags.boolean({
+    description: "Read back what was written, each volume as soon as it is, and compare it.",
   }),
   checkpoint: Flags.string({
     helpValue: "FILE",
@@ -71,7 +84,12 @@ export const mediumFlags = {
   resume: Flags.boolean({
     exclusive: ["force"],
     description:
-      "Go on in the file DEST where an interrupted run stopped: what is there is checked, and the rest written.",
+      "Go on in the file, the volumes or the tape DEST where an interrupted run stopped: what is there is checked, and the rest written.",
+  }),
+  "resume-volume": Flags.string({
+    helpValue: "TOKEN",
+    dependsOn: ["resume"],
+    description: "With --resume: go on with a fresh tape, where the run that printed TOKEN ended a volume.",
   }),
 };
 
@@ -94,11 +112,16 @@ export interface ParsedMediumFlags extends ParsedShapeFlags {
   force: boolean;
   position: string | undefined;
   "flush-every": string | undefined;
+  "rate-limit": string | undefined;
+  "volume-size": string | undefined;
+  "volume-change": string | undefined;
+  verify: boolean;
   resume: boolean;
+  "resume-volume": string | undefined;
 }
 
 /** The options that the flags stand for. */
-export type MediumChoice = Omit<MediumOptions, "destination"> &
+export type MediumChoice = Omit<MediumOptions, "destination" | "goOn"> &
   Pick<KnownBlobOptions, "existingFromCheckpoints"> & { manifestJson: boolean };
 
 /** Those of them that say how any archive is written. */
@@ -137,8 +160,21 @@ export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
     ...(flags.position === undefined ? {} : { position: parseTapePosition(flags.position) }),
     flushBytes:
       flags["flush-every"] === undefined ? undefined : parseByteSize(flags["flush-every"], "--flush-every"),
+    bytesPerSecond: parseWanted(flags["rate-limit"], "--rate-limit"),
+    volumeBytes: parseWanted(flags["volume-size"], "--volume-size"),
+    volumeChange: flags["volume-change"],
+    verify: flags.verify,
     resume: flags.resume,
+    resumeVolume: flags["resume-volume"] === undefined ? undefined : parseToken(flags["resume-volume"]),
   };
+}
+
+/** A size that is not nothing. @throws AceError `usage` */
+function parseWanted(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = parseByteSize(text, flag);
+  if (bytes > 0) return bytes;
+  throw new AceError("usage", `Cannot use ${JSON.stringify(text)} as ${flag}: want at least one byte`);
 }
 
 /** oclif has checked the first word already; this tells the type. */

@@ -2,7 +2,7 @@
 import { Flags } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
 import { parseTapePosition, type TapePosition } from "../../tape/tape-position.ts";
-import { byteSizeFlag, positionFlag, repeatableFlag } from "../flag-values.ts";
+import { byteSizeFlag, positionFlag, repeatableFlag, volumeChangeFlag } from "../flag-values.ts";
 
 /** `-b`, `-m` and `--position` of list and verify, for oclif. */
 export const archiveFlags = {
@@ -12,6 +12,7 @@ export const archiveFlags = {
     description: "Bytes of each read; on a tape at least the size of its blocks. 0 finds out.",
   }),
   position: positionFlag,
+  "volume-change": volumeChangeFlag,
   "buffer-size": byteSizeFlag({
     char: "m",
     default: "0",
@@ -24,6 +25,7 @@ export interface ParsedArchiveFlags {
   "block-size": string;
   "buffer-size": string;
   position: string | undefined;
+  "volume-change": string | undefined;
 }
 
 /** The options that these flags stand for. */
@@ -34,6 +36,8 @@ export interface ArchiveChoice {
   windowBytes: number;
   /** Where on a tape to begin; where it stands, when undefined. */
   tapePosition: TapePosition | undefined;
+  /** The user's command that brings the next tape. */
+  volumeChange: string | undefined;
 }
 
 /** @throws AceError `usage` */
@@ -42,6 +46,7 @@ export function archiveChoice(flags: ParsedArchiveFlags): ArchiveChoice {
     blockBytes: parseByteSize(flags["block-size"], "--block-size"),
     windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
     tapePosition: flags.position === undefined ? undefined : parseTapePosition(flags.position),
+    volumeChange: flags["volume-change"],
   };
 }
 
@@ -54,6 +59,7 @@ export const readingFlags = {
     description: "Size of the memory buffer; 0 is automatic.",
   }),
   position: positionFlag,
+  "volume-change": volumeChangeFlag,
   "dry-run": Flags.boolean({ description: "Read and check everything, push nothing." }),
   strict: Flags.boolean({
     description: "Refuse an archive whose entries are not in the order in which we write them.",

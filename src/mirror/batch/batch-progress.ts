@@ -56,6 +56,7 @@ class BatchStatus implements RunStatus {
     return this.over.blobsSkipped + this.now.blobsSkipped;
   }
   readonly blobsMounted = 0;
+  readonly volumes = () => undefined;
   get bytesTotal(): number {
     return this.over.bytes + (this.now.bytesTotal || this.part.bytes) + this.ahead.bytes;
   }

@@ -1,6 +1,7 @@
 /** The files of an archive: one, or several parts that complete each other. */
 import { accessSync, constants } from "node:fs";
 import { AceError } from "../../errors.ts";
+import type { ReadingChange } from "../volumes/reading-change.ts";
 import type { ArchiveSource, ReadingOptions } from "./archive-source.ts";
 import { openArchive } from "./open-archive.ts";
 import { openError } from "./open-error.ts";
@@ -11,6 +12,8 @@ import { findVolumes } from "./volume-files.ts";
 /** How to read them. */
 export interface ArchivePartsOptions extends ReadingOptions {
   strict: boolean;
+  /** Gets the next volume of a tape. */
+  change: ReadingChange;
   log(level: "info" | "warn", text: string): void;
 }
 

@@ -1,6 +1,7 @@
 /** What an archive is read from, whatever it lies on. */
 import type { BlobPlace } from "../../pool/jobs.ts";
 import type { TapePosition } from "../../tape/tape-position.ts";
+import type { ReadingChange } from "../volumes/reading-change.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 import type { VolumeFiles } from "./check-volumes.ts";
 
@@ -42,10 +43,18 @@ export interface ReadingOptions {
   windowBytes: number;
   /** Where on a tape to begin; where it stands, when left out. */
   tapePosition?: TapePosition | undefined;
+  /** The user's command that brings the next tape. */
+  volumeChange?: string | undefined;
 }
 
 /** How to open. */
 export interface ArchiveSourceOptions extends ReadingOptions {
   /** A path, or `-` for standard input. */
   source: string;
+  /** Gets the next volume of a tape; left out, there is none to be had. */
+  change?: ReadingChange | undefined;
+  /** Of a tape: one of its files, and no volumes behind it. */
+  singleFile?: boolean;
+  /** Told the hash of each segment of what comes in, before its last byte can be read. */
+  onSegment?: ((sha256: string) => void) | undefined;
 }

@@ -2,6 +2,7 @@
 import { AceError } from "../../errors.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
 import { startReader } from "../../pool/reader.ts";
+import type { MissingVolume } from "../../tape/read-volumes.ts";
 import { Window } from "../../tape/window.ts";
 import { windowBytesFor } from "../writing/window-size.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
@@ -36,9 +37,17 @@ export class StreamSource implements ArchiveSource {
         files: volumes?.volumes.map(({ path }) => path),
         blockBytes: options.blockBytes,
         position: options.tapePosition,
+        singleFile: options.singleFile,
+        tellSegments: options.onSegment !== undefined,
       },
-      (compression) => {
-        this.#isPacked = compression !== "none";
+      {
+        ended: (compression) => {
+          this.#isPacked = compression !== "none";
+        },
+        ...(options.change === undefined
+          ? {}
+          : { change: (wanted: MissingVolume) => options.change?.(source, wanted) ?? Promise.resolve() }),
+        ...(options.onSegment === undefined ? {} : { segment: options.onSegment }),
       },
     );
     const over = (error?: unknown) => {

@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { ledgerEntries } from "../../archive/ledger.ts";
 import { AceError } from "../../errors.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
 import type { ArchivePlan } from "./plan-archive.ts";
 
 /** The front part of a ledger that counts. */
@@ -19,18 +18,18 @@ export interface LedgerPart {
 /**
  * Follows a ledger up to what ends within the archive's first `through` bytes. The lines behind that must fit too.
  * @param path undefined, or of a file that is not there, for an empty ledger
- * @param place where on the medium an offset of the archive is safe
+ * @param place where on the medium an offset of the archive is safe; undefined when that is not known any more
  * @throws AceError `input` naming the line that is not of this archive
  */
 export async function followLedger(
   path: string | undefined,
   plan: ArchivePlan,
   through: number,
-  place: (offset: number) => number,
+  place: ((offset: number) => number) | undefined,
 ): Promise<LedgerPart> {
   const part: LedgerPart = { lines: 0, bytes: 0, offset: 0, beyond: false };
   if (path === undefined || !existsSync(path)) return part;
-  const planned = entries(plan);
+  const planned = plan.entries();
   for await (const line of ledgerEntries(path, () => undefined)) {
     // A last line without its newline is written again.
     if (!line.terminated) break;
@@ -41,25 +40,14 @@ export async function followLedger(
       part.beyond = true;
       continue;
     }
-    if (place(entry.end) !== line.offset)
-      throw misfit(
-        path,
-        line.lineNumber,
-        `says byte ${line.offset}, where the entry ends at ${place(entry.end)}`,
-      );
+    const end = place?.(entry.end) ?? line.offset;
+    if (end !== line.offset)
+      throw misfit(path, line.lineNumber, `says byte ${line.offset}, where the entry ends at ${end}`);
     part.lines++;
     part.bytes = line.endBytes;
     part.offset = entry.end;
   }
   return part;
-}
-
-/** What a ledger has a line for, and where it ends. */
-function* entries(plan: ArchivePlan): Generator<{ descriptor: Descriptor; end: number }, void, undefined> {
-  for (const piece of plan.pieces()) {
-    if (piece.kind === "bytes" && piece.complete !== undefined)
-      yield { descriptor: piece.complete, end: piece.offset + piece.bytes.length };
-  }
 }
 
 function misfit(path: string, lineNumber: number, state: string): AceError {

@@ -23,4 +23,9 @@ export class FrameMarks {
     }
     return this.#marks[low]?.packed ?? Number.POSITIVE_INFINITY;
   }
+
+  /** The last frame that ends within the compressed file's first `packed` bytes; where the first one begins when none does. */
+  before(packed: number): FrameMark {
+    return this.#marks.findLast((mark) => mark.packed <= packed) ?? { plain: 0, packed: 0 };
+  }
 }

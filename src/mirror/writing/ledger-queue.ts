@@ -1,5 +1,5 @@
 /** Holds ledger lines back until the medium has what they speak of. */
-import type { LedgerEntry } from "../../archive/ledger.ts";
+import type { LedgerEntry, LedgerPlace, PlacedEntry } from "../../archive/ledger.ts";
 import type { LedgerWriter } from "../../archive/ledger-writer.ts";
 
 /** Written entries are dropped in batches of this many, which keeps the queue short and the dropping cheap. */
@@ -8,6 +8,7 @@ const compactAfter = 10_000;
 export class LedgerQueue {
   readonly #ledger: LedgerWriter | undefined;
   readonly #onMedium: (offset: number) => number;
+  readonly #placeOf: (offset: number) => LedgerPlace | undefined;
   readonly #waiting: LedgerEntry[] = [];
   #next = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -16,10 +17,16 @@ export class LedgerQueue {
   /**
    * @param ledger undefined when no checkpoint is wanted
    * @param onMedium where on the medium an archive offset is safe; another place only when the archive is compressed
+   * @param placeOf the volume that has the medium's byte in front of an offset
    */
-  constructor(ledger: LedgerWriter | undefined, onMedium: (offset: number) => number = (offset) => offset) {
+  constructor(
+    ledger: LedgerWriter | undefined,
+    onMedium: (offset: number) => number = (offset) => offset,
+    placeOf: (offset: number) => LedgerPlace | undefined = () => undefined,
+  ) {
     this.#ledger = ledger;
     this.#onMedium = onMedium;
+    this.#placeOf = placeOf;
   }
 
   /** Takes the next entry, in archive order. What is in the window is verified before the writer sees its last byte. */
@@ -29,13 +36,14 @@ export class LedgerQueue {
 
   /** Writes the lines of everything that is safe once the medium has `offset` bytes. Entries that are pushed later are looked at with the next call. */
   durable(offset: number): void {
-    const ready: LedgerEntry[] = [];
+    const ready: PlacedEntry[] = [];
     for (
       let entry = this.#waiting[this.#next];
       entry !== undefined && this.#onMedium(entry.offset) <= offset;
       entry = this.#waiting[this.#next]
     ) {
-      ready.push({ descriptor: entry.descriptor, offset: this.#onMedium(entry.offset) });
+      const onMedium = this.#onMedium(entry.offset);
+      ready.push({ descriptor: entry.descriptor, offset: onMedium, place: this.#placeOf(onMedium) });
       this.#next++;
     }
     if (this.#next > compactAfter) {

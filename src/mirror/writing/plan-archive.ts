@@ -93,6 +93,11 @@ export class ArchivePlan {
     this.#loads = content.loadAs === undefined ? undefined : new LoadList();
   }
 
+  /** Its root's. */
+  get tag(): string {
+    return this.#content.tag;
+  }
+
   /** Sources that the root stands for; a plain image is one. */
   get imageCount(): number {
     return this.#imageCount;
@@ -159,6 +164,14 @@ export class ArchivePlan {
     yield* this.#lastIndexJson(layout, facts);
     if (this.#loads !== undefined) yield* layout.file("manifest.json", this.#utf8.encode(this.#loads.text()));
     yield layout.trailer();
+  }
+
+  /** What a checkpoint has a line for, in order, and where it ends; as often as wanted. */
+  *entries(): Generator<{ descriptor: Descriptor; end: number }, void, undefined> {
+    for (const piece of this.pieces()) {
+      if (piece.kind === "bytes" && piece.complete !== undefined)
+        yield { descriptor: piece.complete, end: piece.offset + piece.bytes.length };
+    }
   }
 
   *#lastIndexJson(layout: ArchiveLayout, facts: LayoutFacts): Generator<ArchivePiece, void, undefined> {

@@ -5,21 +5,26 @@ import type { Packing } from "../../archive/packing-levels.ts";
 import { AceError } from "../../errors.ts";
 import type { FrameMark } from "../../pool/compressors.ts";
 import { openLocked } from "../../tape/open-medium.ts";
-import { readFully } from "../../tape/read-fully.ts";
 import type { RunContext } from "../run.ts";
+import type { SetBegin } from "../volumes/set-writing.ts";
 import { compareWithPlan } from "./compare-with-plan.ts";
 import { followLedger, type LedgerPart } from "./follow-ledger.ts";
 import { FrameMarks } from "./frame-marks.ts";
 import type { ArchivePlan } from "./plan-archive.ts";
 import type { WriteArchiveOptions } from "./write-archive-options.ts";
 import type { WrittenArchive } from "./written-archive.ts";
+import { type WrittenBytes, WrittenInFile } from "./written-bytes.ts";
 import { WrittenFrames } from "./written-frames.ts";
 import { WrittenTar } from "./written-tar.ts";
 
 /** Where a run goes on. */
 export interface ResumePoint {
-  /** Gives the file away, open and locked, with the byte to cut it at. Whoever takes it closes it. */
-  handOver(): { fd: number; at: number };
+  /** In a single file: gives it away, open and locked, with the byte to cut it at. Whoever takes it closes it. */
+  handOver?(): { fd: number; at: number };
+  /** In a set of volumes: where. */
+  begin?: SetBegin;
+  /** Nothing is left to be written. */
+  isWhole?: boolean;
   /** Closes the file unless it was given away. */
   close(): void;
   /** What stays: bytes of the archive, and of the file. */
@@ -33,6 +38,9 @@ export interface ResumePoint {
   /** What was found, for the closing line. */
   note: string;
 }
+
+/** What a comparison finds. */
+export type FoundPoint = Pick<ResumePoint, "kept" | "from" | "marks" | "ledger" | "note">;
 
 /** What is asked of {@link findResumePoint}. */
 export type ResumeOptions = Pick<WriteArchiveOptions, "destination" | "checkpoint" | "compression">;
@@ -64,62 +72,77 @@ async function find(
   fd: number,
   run: RunContext,
 ): Promise<ResumePoint> {
-  const { destination: path, checkpoint, compression } = options;
-  const file = { fd, path, bytes: fstatSync(fd).size };
-  run.status.bytesTotal = file.bytes;
+  const file = { fd, path: options.destination, bytes: fstatSync(fd).size };
+  const found = await compareWritten(plan, options, new WrittenInFile(file), run);
+  let owned = true;
+  return {
+    ...found,
+    handOver: () => {
+      owned = false;
+      return { fd, at: found.kept.packed };
+    },
+    close: () => {
+      if (owned) closeSync(fd);
+    },
+  };
+}
+
+/**
+ * Compares what is on a disk with the archive that is to be there.
+ * @throws AceError `input` when it, or the checkpoint, is that of another archive; `medium`
+ */
+export async function compareWritten(
+  plan: ArchivePlan,
+  { checkpoint, compression }: ResumeOptions,
+  bytes: WrittenBytes,
+  run: RunContext,
+): Promise<FoundPoint> {
+  const { name: path } = bytes;
+  run.status.bytesTotal = bytes.bytes;
   run.status.bytesMoved = () => run.pool.movedBytes;
-  const blank = isBlank(file);
-  if (!blank) checkPacking(file, compression);
+  const blank = isBlank(bytes);
+  if (!blank) checkPacking(bytes, compression);
   const written: WrittenArchive =
     compression === undefined
-      ? new WrittenTar(file, await trustedBytes(plan, checkpoint, file.bytes), run)
-      : new WrittenFrames(file, compression, plan.size.bytes, run.signal);
+      ? new WrittenTar(bytes, await trustedBytes(plan, checkpoint, bytes.bytes), run)
+      : new WrittenFrames(bytes, compression, plan.size.bytes, run.signal);
   const verified = blank ? 0 : await compareWithPlan(plan, written, path, run.signal);
   const kept = written.kept(verified);
-  if (kept.plain === plan.size.bytes && kept.packed < file.bytes) {
+  if (kept.plain === plan.size.bytes && kept.packed < bytes.bytes) {
     throw new AceError(
       "input",
-      `Cannot resume ${path}: the archive in it is whole and ends at byte ${kept.packed}, but the file goes on to byte ${file.bytes}`,
+      `Cannot resume ${path}: the archive in it is whole and ends at byte ${kept.packed}, but the file goes on to byte ${bytes.bytes}`,
       { hint: "Look at what is behind it, or name a new file." },
     );
   }
   const marks = compression === undefined ? undefined : new FrameMarks();
   for (const mark of written.marks) marks?.add(mark);
   const place = (offset: number) => marks?.onMedium(offset) ?? offset;
-  let owned = true;
   return {
-    handOver: () => {
-      owned = false;
-      return { fd, at: kept.packed };
-    },
-    close: () => {
-      if (owned) closeSync(fd);
-    },
     kept,
     from: marks === undefined ? kept.plain : pieceStart(plan, kept.plain),
     marks,
     ledger: await followLedger(checkpoint, plan, kept.plain, place),
-    note: describe(path, file.bytes, kept, plan.size.bytes, written),
+    note: describe(path, bytes.bytes, kept, plan.size.bytes, written),
   };
 }
 
 const blankStepBytes = 1024 * 1024;
 
 /** True for a file of nothing or of zeros, which is what a power cut soon after the start leaves. */
-function isBlank(file: { fd: number; path: string; bytes: number }): boolean {
-  for (let offset = 0; offset < file.bytes; offset += blankStepBytes) {
-    if (readFully(file.fd, offset, blankStepBytes, file.path).some((byte) => byte !== 0)) return false;
+function isBlank(written: WrittenBytes): boolean {
+  for (let offset = 0; offset < written.bytes; offset += blankStepBytes) {
+    if (written.read(offset, blankStepBytes).some((byte) => byte !== 0)) return false;
   }
   return true;
 }
 
 /** A compressed file goes on compressed, a plain one plain. */
-function checkPacking(file: { fd: number; path: string }, compression: Packing | undefined): void {
-  const head = readFully(file.fd, 0, sniffBytes, file.path);
-  const found = sniffCompression(head);
+function checkPacking(written: WrittenBytes, compression: Packing | undefined): void {
+  const found = sniffCompression(written.read(0, sniffBytes));
   if (found === (compression ?? "none")) return;
   const state = found === "none" ? "it is not compressed" : `it is compressed with ${found}`;
-  throw new AceError("input", `Cannot resume ${file.path}: ${state}`, {
+  throw new AceError("input", `Cannot resume ${written.name}: ${state}`, {
     hint: "Give the same flags as the run that began it.",
   });
 }
@@ -135,7 +158,7 @@ async function trustedBytes(
 }
 
 /** Where the piece begins that holds an offset; the offset itself when one ends there. */
-function pieceStart(plan: ArchivePlan, offset: number): number {
+export function pieceStart(plan: ArchivePlan, offset: number): number {
   for (const piece of plan.pieces()) {
     const end = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
     if (end > offset) return Math.min(piece.offset, offset);

@@ -4,6 +4,7 @@ import type { RepositoryAddress } from "../../content/endpoint.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { MediumKind } from "../../tape/medium.ts";
 import type { TapePosition } from "../../tape/tape-position.ts";
+import type { ResumeToken } from "../volumes/resume-token.ts";
 
 /** Says where a blob is fetched from, by the entry of the root that led to it. */
 export type BlobSource = (entry: Descriptor) => RepositoryAddress;
@@ -29,9 +30,24 @@ export interface MediumOptions {
   /** See `packingLevels`; undefined takes the usual one. */
   compressionLevel?: number | undefined;
   force: boolean;
-  /** Go on in the file that an interrupted run left; one that is not there is begun. */
+  /** Go on in the file, or on the tape, that an interrupted run left; one that is not there is begun. */
   resume?: boolean;
+  /** Go on with a fresh medium where an earlier run ended a volume. */
+  resumeVolume?: ResumeToken | undefined;
+  /** Bytes of a volume at most; undefined fills tapes, and writes a single file. */
+  volumeBytes?: number | undefined;
+  /** The user's command that brings the next medium. */
+  volumeChange?: string | undefined;
+  /** Read back what was written. */
+  verify?: boolean;
+  /** Of the medium at most; undefined as fast as it goes. */
+  bytesPerSecond?: number | undefined;
+  /** The command line that goes on after this run, with more flags. */
+  goOn?: GoOn | undefined;
 }
+
+/** Makes the command line that goes on. @param flags in the place of those that only the first run needs */
+export type GoOn = (flags: readonly string[]) => string;
 
 /** Where and how to write, and where from. */
 export interface WriteArchiveOptions extends MediumOptions {

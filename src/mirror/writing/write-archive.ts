@@ -1,14 +1,18 @@
 /** Writes a planned archive to its medium: pieces into the window in order, blobs by the pool in any order. */
-
+import { rm } from "node:fs/promises";
 import { LedgerWriter } from "../../archive/ledger-writer.ts";
-import { packingChoice } from "../../archive/packing-levels.ts";
-import { AceError } from "../../errors.ts";
+import { type PackingChoice, packingChoice } from "../../archive/packing-levels.ts";
 import { frameBytes, packWindow } from "../../pool/compressors.ts";
-import { startWriter, type Writer } from "../../pool/writer.ts";
+import { startWriter } from "../../pool/writer.ts";
 import type { MediumKind } from "../../tape/medium.ts";
 import { Window } from "../../tape/window.ts";
-import { type RunContext, stoppedError } from "../run.ts";
+import type { RunContext } from "../run.ts";
+import { findSetResume } from "../volumes/find-set-resume.ts";
+import { setIdOf } from "../volumes/set-id.ts";
+import { type SetBegin, SetWriting } from "../volumes/set-writing.ts";
+import { statePath } from "../volumes/volume-state.ts";
 import { ArchiveWriting } from "./archive-writing.ts";
+import { explainFailure } from "./explain-failure.ts";
 import { FrameMarks } from "./frame-marks.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import type { ArchivePlan } from "./plan-archive.ts";
@@ -26,9 +30,6 @@ const usualFlushBytes: Record<MediumKind, number> = {
 
 /** Frames that the window before the compressors must hold, so that cores and network work at the same time. */
 const fewestFrames = 8;
-
-/** How long a stopped run waits for its writer; the issue's bound for Ctrl-C is 2 s. */
-const stopGraceMs = 1000;
 
 /** What became of an archive. */
 export interface WrittenBytes {
@@ -48,25 +49,58 @@ export async function writeArchive(
   options: WriteArchiveOptions,
   run: RunContext,
 ): Promise<WrittenBytes> {
-  const resumed = options.resume === true ? await findResumePoint(plan, options, run) : undefined;
+  const set = isSet(options) ? setIdOf(plan, packingOf(options)) : undefined;
+  const resumed = await findStart(plan, options, set, run);
   try {
-    return await write(plan, options, resumed, run);
+    if (resumed?.isWhole === true) return { moved: 0, notes: [resumed.note] };
+    return await write(plan, options, set, resumed, run);
   } finally {
     resumed?.close();
   }
 }
 
+/** Tapes have volumes always, files only when they are asked for. */
+function isSet({ medium, volumeBytes }: WriteArchiveOptions): boolean {
+  return medium === "tape" || volumeBytes !== undefined;
+}
+
+function packingOf({ compression, compressionLevel }: WriteArchiveOptions): PackingChoice | undefined {
+  return compression === undefined ? undefined : packingChoice(compression, compressionLevel);
+}
+
+/** A set that is begun. */
+function beginningOf(set: string): SetBegin {
+  return { set, volume: 1, offset: 0, at: 0 };
+}
+
+function findStart(
+  plan: ArchivePlan,
+  options: WriteArchiveOptions,
+  set: string | undefined,
+  run: RunContext,
+): Promise<ResumePoint | undefined> {
+  if (options.resume !== true) return Promise.resolve(undefined);
+  return set === undefined ? findResumePoint(plan, options, run) : findSetResume(plan, options, set, run);
+}
+
 async function write(
   plan: ArchivePlan,
   options: WriteArchiveOptions,
+  setId: string | undefined,
   resumed: ResumePoint | undefined,
   run: RunContext,
 ): Promise<WrittenBytes> {
   // Before the file is cut: a ledger must never say more than the medium has.
   await using ledger = await openLedger(options, resumed);
   const start = resumed ?? { kept: { plain: 0, packed: 0 }, from: 0, ledger: { lines: 0 } };
-  const marks = options.compression === undefined ? undefined : (resumed?.marks ?? new FrameMarks());
-  const queue = new LedgerQueue(ledger, marks && ((offset) => marks.onMedium(offset)));
+  const packing = packingOf(options);
+  const marks = packing === undefined ? undefined : (resumed?.marks ?? new FrameMarks());
+  const set =
+    setId === undefined
+      ? undefined
+      : new SetWriting(plan, options, resumed?.begin ?? beginningOf(setId), marks, run);
+  const queue = new LedgerQueue(ledger, marks && ((offset) => marks.onMedium(offset)), set?.placeOf);
+  set?.writeLinesOf(queue);
   const windows = openWindows(options, start);
   const window = windows.plain;
   const writer = startWriter(
@@ -78,21 +112,33 @@ async function write(
         blockBytes: options.blockBytes,
         smallerBlocks: options.smallerBlocks,
         position: options.position,
-        resumed: resumed?.handOver(),
+        resumed: resumed?.handOver?.(),
       },
       highWater: options.highWaterPercent === undefined ? undefined : options.highWaterPercent / 100,
       loop: {
         blockBytes: options.blockBytes,
         flushEveryBytes: flushEvery(options),
+        bytesPerSecond: options.bytesPerSecond,
+      },
+      verify: options.verify,
+      set: set?.start,
+    },
+    set ?? {
+      durable: (offset) => queue.durable(offset),
+      notice: (level, text) => run.ui.log(level, text),
+      phase: (text) => {
+        run.status.phase = text;
       },
     },
-    (offset) => queue.durable(offset),
-    (level, text) => run.ui.log(level, text),
   );
   const { status, signal } = run;
   status.bytesTotal = plan.size.bytes - start.from;
   status.bytesMoved = () => window.front - start.from;
   status.windowFill = () => Math.max(0, window.scanned - window.front) / window.capacityBytes;
+  if (set !== undefined) {
+    const { packed } = windows;
+    status.volumes = () => set.figures(packed.front, packed.underruns);
+  }
   const stop = () => {
     windows.plain.abort();
     windows.packed.abort();
@@ -103,33 +149,25 @@ async function write(
       from: start.from,
       ledgerLines: start.ledger.lines,
     });
-    const packing =
-      options.compression === undefined
+    const packed =
+      packing === undefined
         ? Promise.resolve()
-        : packWindow(
-            packingChoice(options.compression, options.compressionLevel),
-            windows.plain,
-            windows.packed,
-            (mark) => marks?.add(mark),
-            start.kept,
-          );
-    packing.catch((error: unknown) => writing.fail(error));
-    await Promise.all([writing.run(), packing]);
-    await queue.settled();
-    const moved = (windows.packed.end ?? 0) - start.kept.packed;
+        : packWindow(packing, windows.plain, windows.packed, (mark) => marks?.add(mark), start.kept);
+    packed.catch((error: unknown) => writing.fail(error));
+    await Promise.all([writing.run(), packed]);
+    await Promise.all([queue.settled(), set?.settled()]);
+    const moved = (windows.packed.end ?? 0) - (resumed?.begin?.at ?? start.kept.packed);
+    const { underruns } = await writer.done;
     // Every job, the writer and the compressors are done with them.
     for (const each of new Set([windows.plain, windows.packed])) each.release();
-    return { moved, notes: resumed === undefined ? [] : [resumed.note] };
+    return {
+      moved,
+      notes: [...(resumed === undefined ? [] : [resumed.note]), ...(set?.notes(underruns) ?? [])],
+    };
   } catch (error) {
     stop();
-    throw await explain(
-      error,
-      () => Math.max(writer.durable(), start.kept.packed),
-      writer,
-      queue,
-      options,
-      run,
-    );
+    const goodBytes = () => Math.max(writer.durable(), resumed?.begin?.at ?? start.kept.packed);
+    throw await explainFailure(error, { writer, queue, set, goodBytes }, options, run);
   } finally {
     signal.removeEventListener("abort", stop);
     stop();
@@ -166,37 +204,8 @@ async function openLedger(
 ): Promise<LedgerWriter | undefined> {
   if (checkpoint === undefined) return undefined;
   if (resumed !== undefined) return LedgerWriter.resume(checkpoint, resumed.ledger.bytes);
-  return LedgerWriter.open(checkpoint, { force });
-}
-
-/** Waits a moment for the writer to say how far the medium is good, and adds that to the error. */
-async function explain(
-  error: unknown,
-  goodBytes: () => number,
-  writer: Writer,
-  queue: LedgerQueue,
-  options: WriteArchiveOptions,
-  run: RunContext,
-): Promise<unknown> {
-  const ended = writer.done.then(
-    () => undefined,
-    () => undefined,
-  );
-  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, stopGraceMs))]);
-  await queue.settled();
-  const cause = run.signal.aborted ? stoppedError(run.signal) : error;
-  if (!(cause instanceof AceError)) return cause;
-  const name = options.destination === "-" ? "standard output" : options.destination;
-  const good = goodBytes();
-  const facts = [
-    good === 0
-      ? `${name} got nothing that can be used`
-      : `${name} is good up to byte ${good}; it has no end marker, so nothing takes it for a whole archive`,
-  ];
-  if (options.medium === "file" && options.destination !== "-" && good > 0)
-    facts.push("to go on in this file: the same command with --resume");
-  if (options.checkpoint !== undefined && good > 0) {
-    facts.push(`to go on in a new file: --existing-from-checkpoint ${options.checkpoint}:${good}`);
-  }
-  return cause.withDetails(...facts);
+  const ledger = await LedgerWriter.open(checkpoint, { force });
+  // What an earlier run said of its tapes is nothing to go on from any more.
+  await rm(statePath(checkpoint), { force: true });
+  return ledger;
 }

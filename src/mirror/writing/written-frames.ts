@@ -6,11 +6,11 @@ import { AceError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { hasherFor } from "../../oci/digest.ts";
 import { type FrameMark, frameBytes, packedLimit } from "../../pool/compressors.ts";
-import { readFully } from "../../tape/read-fully.ts";
 import type { WrittenArchive } from "./written-archive.ts";
+import type { WrittenBytes } from "./written-bytes.ts";
 
 export class WrittenFrames implements WrittenArchive {
-  readonly #file: { fd: number; path: string; bytes: number };
+  readonly #written: WrittenBytes;
   readonly #packing: Packing;
   readonly #archiveBytes: number;
   readonly #signal: AbortSignal;
@@ -26,13 +26,8 @@ export class WrittenFrames implements WrittenArchive {
   #hashed = 0;
 
   /** @param archiveBytes of the whole tar: only its last frame may be shorter than others */
-  constructor(
-    file: { fd: number; path: string; bytes: number },
-    packing: Packing,
-    archiveBytes: number,
-    signal: AbortSignal,
-  ) {
-    this.#file = file;
+  constructor(written: WrittenBytes, packing: Packing, archiveBytes: number, signal: AbortSignal) {
+    this.#written = written;
     this.#packing = packing;
     this.#archiveBytes = archiveBytes;
     this.#signal = signal;
@@ -95,9 +90,8 @@ export class WrittenFrames implements WrittenArchive {
   async #next(): Promise<boolean> {
     await setImmediate();
     this.#signal.throwIfAborted();
-    const { fd, path, bytes } = this.#file;
     const from = this.#marks.at(-1) ?? { plain: 0, packed: 0 };
-    const packed = readFully(fd, from.packed, Math.min(packedLimit, bytes - from.packed), path);
+    const packed = this.#written.read(from.packed, packedLimit);
     const frame = packed.length === 0 ? undefined : readFrame(this.#packing, packed, frameBytes);
     if (frame === undefined) {
       this.#ended = true;
@@ -124,14 +118,14 @@ export class WrittenFrames implements WrittenArchive {
   #tornFront(packed: Uint8Array): Uint8Array {
     const torn = readTornFrame(this.#packing, packed, frameBytes);
     // What cannot be read at all may be the first frame, cut; a longer file has to show whose it is.
-    if (torn === undefined || (torn.length === 0 && this.#file.bytes > packedLimit)) throw this.#foreign();
+    if (torn === undefined || (torn.length === 0 && this.#written.bytes > packedLimit)) throw this.#foreign();
     return torn;
   }
 
   #foreign(): AceError {
     return new AceError(
       "input",
-      `Cannot resume ${this.#file.path}: it was not compressed by this program, or it holds another archive`,
+      `Cannot resume ${this.#written.name}: it was not compressed by this program, or it holds another archive`,
       { hint: "Name a new file, or give --force to replace this one." },
     );
   }

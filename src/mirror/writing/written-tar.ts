@@ -1,18 +1,18 @@
-/** A plain tar that an interrupted run left: read by position, its blobs hashed on all threads. */
+/** A plain tar that an interrupted run left on a disk: read by position, its blobs hashed on all threads. */
 import { Limiter } from "../../content/limiter.ts";
 import { AceError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { FrameMark } from "../../pool/compressors.ts";
-import { readFully } from "../../tape/read-fully.ts";
 import type { RunContext } from "../run.ts";
 import type { WrittenArchive } from "./written-archive.ts";
+import type { WrittenBytes } from "./written-bytes.ts";
 
 /** Blobs handed to the pool for each that can be hashed. */
 const queuedJobs = 2;
 
 export class WrittenTar implements WrittenArchive {
   readonly marks: readonly FrameMark[] = [];
-  readonly #file: { fd: number; path: string; bytes: number };
+  readonly #written: WrittenBytes;
   readonly #trusted: number;
   readonly #run: RunContext;
   readonly #jobs: Limiter;
@@ -22,8 +22,8 @@ export class WrittenTar implements WrittenArchive {
   #failure: { error: unknown } | undefined;
 
   /** @param trusted blobs that end before this byte are known to be on the disk */
-  constructor(file: { fd: number; path: string; bytes: number }, trusted: number, run: RunContext) {
-    this.#file = file;
+  constructor(written: WrittenBytes, trusted: number, run: RunContext) {
+    this.#written = written;
     this.#trusted = trusted;
     this.#run = run;
     this.#jobs = new Limiter(run.pool.threads * queuedJobs);
@@ -38,18 +38,17 @@ export class WrittenTar implements WrittenArchive {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    const { fd, path, bytes } = this.#file;
-    return readFully(fd, offset, Math.min(length, Math.max(0, bytes - offset)), path);
+    return this.#written.read(offset, length);
   }
 
   async check(blob: Descriptor, offset: number): Promise<boolean> {
     const end = offset + blob.size;
-    if (end > this.#file.bytes || this.#bad < offset || this.#failure !== undefined) return false;
+    if (end > this.#written.bytes || this.#bad < offset || this.#failure !== undefined) return false;
     if (end <= this.#trusted) {
       this.#vouched++;
       return true;
     }
-    const place = { kind: "file", path: this.#file.path, offset } as const;
+    const place = this.#written.placeOf(offset, blob.size);
     await this.#jobs.start(async () => {
       try {
         await this.#run.pool.run({ kind: "verify", place, descriptor: blob });

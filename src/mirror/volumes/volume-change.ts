@@ -1,0 +1,60 @@
+/** Gets another medium when a volume of a set is wanted: from the user's command, or from whoever sits at the terminal. */
+import { AceError } from "../../errors.ts";
+import type { Ui } from "../../ui/open-ui.ts";
+import { runHook } from "./run-hook.ts";
+
+/** Which volume is wanted, and why. */
+export interface WantedVolume {
+  /** Sixteen hexadecimal digits; empty while it is not known. */
+  set: string;
+  volume: number;
+  /** `full`: the one before is; `next`: the one before is read; `wrong`: what is there cannot be used. */
+  reason: "full" | "next" | "wrong";
+  /** What there is to say of the medium before, or of the one that is there. */
+  message: string;
+}
+
+/** What there is to get it with. */
+export interface VolumeChangeOptions {
+  /** The drive, or the archive whose volumes are files. */
+  device: string;
+  /** `--volume-change`. */
+  command: string | undefined;
+  /** What is asked of a human, after the reason: `Put in a blank tape as volume 2`. */
+  ask(wanted: WantedVolume): string;
+  /** Lets the medium out before a human is asked. */
+  eject?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * Resolves when the volume may be there; whether it is has to be looked at.
+ * @throws AceError `medium` when there is nobody to ask, the command failed, or the human gave up; the signal's reason
+ */
+export async function changeVolume(
+  wanted: WantedVolume,
+  options: VolumeChangeOptions,
+  { ui, signal }: { ui: Ui; signal: AbortSignal },
+): Promise<void> {
+  const { volume, set, reason, message } = wanted;
+  const { device, command } = options;
+  const sentence = `${message}: volume ${volume}${set === "" ? "" : ` of set ${set}`} is wanted`;
+  if (command !== undefined) {
+    ui.log("info", sentence);
+    const environment = {
+      VOLUME: String(volume),
+      SET_ID: set,
+      DEVICE: device,
+      REASON: reason,
+      MESSAGE: message,
+    };
+    return runHook(command, environment, signal);
+  }
+  if (!ui.canAsk) throw new AceError("medium", `Cannot go on: ${sentence}`);
+  if (reason !== "wrong") await options.eject?.();
+  const answer = await ui.ask(
+    `${message}. ${options.ask(wanted)}, then press Enter (q ends the run): `,
+    signal,
+  );
+  if (answer === undefined || /^\s*q/i.test(answer))
+    throw new AceError("medium", `Cannot go on: ${sentence}, and nobody brought it`);
+}

@@ -1,0 +1,307 @@
+/** `--volume-size` and `--verify`: volumes as files, their catalogues, going on after kills, commands between volumes. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { pushArtifact } from "../support/push.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { openWorld, plainImage, type World } from "./world.ts";
+
+setDefaultTimeout(60_000);
+
+const kib = 1024;
+const image = plainImage("volumes", [300 * kib, 0, 700, 200 * kib, 3, 64 * kib]);
+
+let world: World;
+let whole: Buffer;
+beforeAll(async () => {
+  world = await openWorld();
+  await pushArtifact(world.low.origin, "app", image, "v1");
+  await pushArtifact(world.low.origin, "other", plainImage("volumes/other", [100 * kib]), "v1");
+  expect((await serialize(world.dir.file("whole.tar"))).code).toBe(0);
+  whole = readFileSync(world.dir.file("whole.tar"));
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+const serialize = (destination: string, more: readonly string[] = [], source = "low.test/app:v1") =>
+  world.run(["mirror", "serialize", source, destination, "-b", "16Ki", ...more]);
+const sized = (destination: string, more: readonly string[] = []) =>
+  serialize(destination, ["--volume-size", "100Ki", ...more]);
+
+const volumesOf = (dir: TempDir, name = "a.tar") =>
+  readdirSync(dir.path)
+    .filter((file) => new RegExp(`^${name.replace(".", "\\.")}\\.\\d+$`).test(file))
+    .sort();
+const contentOf = (dir: TempDir, files: readonly string[]) =>
+  Buffer.concat(files.map((file) => readFileSync(dir.file(file))));
+const labelsOf = (dir: TempDir, files: readonly string[]) =>
+  files.map((file) => JSON.parse(readFileSync(dir.file(`${file}.catalogue`), "utf8").split("\n")[0] ?? ""));
+/** All files of a directory, by name. */
+const snapshot = (dir: TempDir) =>
+  Object.fromEntries(
+    readdirSync(dir.path)
+      .sort()
+      .map((file) => [file, Bun.hash(readFileSync(dir.file(file)))]),
+  );
+
+describe("volumes as files", () => {
+  test("together they are the archive, and each catalogue says which part it is, its hash and what ends in it", async () => {
+    await using dir = await tempDir();
+    const { code, stderr } = await sized(dir.file("a.tar"), ["--checkpoint", dir.file("cp")]);
+    expect(code).toBe(0);
+    const files = volumesOf(dir);
+    expect(files.length).toBe(Math.ceil(whole.length / (96 * kib)));
+    expect(contentOf(dir, files).equals(whole)).toBe(true);
+    expect(existsSync(dir.file("a.tar"))).toBe(false);
+    const labels = labelsOf(dir, files);
+    let offset = 0;
+    for (const [at, label] of labels.entries()) {
+      const bytes = readFileSync(dir.file(files[at]!));
+      expect(label).toMatchObject({
+        ...{ aceDtCatalogue: 1, name: "v1", volume: at + 1, offset, bytes: bytes.length, set: labels[0].set },
+        last: at === labels.length - 1,
+      });
+      const lines = readFileSync(dir.file(`${files[at]}.catalogue`), "utf8")
+        .trim()
+        .split("\n");
+      const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+      expect(JSON.parse(lines[1] ?? "")).toEqual({ segment: 0, sha256 });
+      offset += bytes.length;
+    }
+    expect(stderr).toContain(`${files.length} volumes of set ${labels[0].set}`);
+    const ledger = readFileSync(dir.file("cp"), "utf8").trim().split("\n");
+    const catalogued = files.flatMap((file) =>
+      readFileSync(dir.file(`${file}.catalogue`), "utf8")
+        .trim()
+        .split("\n")
+        .slice(2),
+    );
+    expect(catalogued).toEqual(ledger);
+    for (const line of ledger) {
+      const { annotations } = JSON.parse(line);
+      const at = Number(annotations["vnd.act3-ace.data.offset"]);
+      expect(annotations["vnd.act3-ace.data.volume"]).toBe(String(Math.ceil(at / (96 * kib))));
+    }
+  });
+
+  test("a compressed archive is cut in the same way", async () => {
+    await using dir = await tempDir();
+    expect((await sized(dir.file("a.tar.zst"), ["--compression", "zstd"])).code).toBe(0);
+    expect((await serialize(dir.file("one"), ["--compression", "zstd"])).code).toBe(0);
+    const files = volumesOf(dir, "a.tar.zst");
+    expect(files.length).toBeGreaterThan(3);
+    expect(contentOf(dir, files).equals(readFileSync(dir.file("one")))).toBe(true);
+  });
+
+  test("an archive that ends with a whole volume has no empty one behind it", async () => {
+    await using dir = await tempDir();
+    const { code } = await serialize(dir.file("a.tar"), [
+      ...["-b", "512", "--volume-size", String(whole.length / 2)],
+    ]);
+    expect(code).toBe(0);
+    expect(volumesOf(dir)).toEqual(["a.tar.001", "a.tar.002"]);
+    expect(labelsOf(dir, volumesOf(dir)).map(({ last }) => last)).toEqual([false, true]);
+  });
+
+  test("volumes that are there are neither written over nor mixed with others, unless --force is given", async () => {
+    await using dir = await tempDir();
+    expect((await sized(dir.file("a.tar"))).code).toBe(0);
+    const before = snapshot(dir);
+    const again = await sized(dir.file("a.tar"));
+    expect(again.code).toBe(7);
+    expect(again.stderr).toContain("a.tar.001: the file exists already");
+    rmSync(dir.file("a.tar.001"));
+    rmSync(dir.file("a.tar.001.catalogue"));
+    const partly = await sized(dir.file("a.tar"));
+    expect(partly.code).toBe(7);
+    expect(partly.stderr).toContain("a.tar.002: the file exists already");
+    expect((await sized(dir.file("a.tar"), ["--force"])).code).toBe(0);
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("a size less than a block, and a destination that has no names beside it, are refused", async () => {
+    await using dir = await tempDir();
+    const small = await serialize(dir.file("a.tar"), ["--volume-size", "1Ki"]);
+    expect(small.code).toBe(2);
+    expect(small.stderr).toContain("it is less than --block-size 16384");
+    const nothing = await serialize(dir.file("a.tar"), ["--volume-size", "0"]);
+    expect(nothing.code).toBe(2);
+    const stdout = await serialize("-", ["--volume-size", "100Ki"]);
+    expect(stdout.code).toBe(2);
+    expect(stdout.stderr).toContain("standard output is neither a tape nor the name of a file");
+    const device = await serialize("/dev/null", ["--volume-size", "100Ki"]);
+    expect(device.code).toBe(2);
+    expect(readdirSync(dir.path)).toEqual([]);
+  });
+
+  test("archive cuts volumes too", async () => {
+    await using dir = await tempDir();
+    writeFileSync(dir.file("list"), "low.test/app:v1\nlow.test/other:v1\n");
+    const args = ["mirror", "archive", dir.file("list")];
+    expect((await world.run([...args, dir.file("one.tar"), "sync-1"])).code).toBe(0);
+    expect((await world.run([...args, dir.file("a.tar"), "sync-1", "--volume-size", "1Mi"])).code).toBe(0);
+    expect(contentOf(dir, volumesOf(dir)).equals(readFileSync(dir.file("one.tar")))).toBe(true);
+  });
+});
+
+describe("--volume-change between files", () => {
+  test("is run before each further volume, with its number, the set and the reason", async () => {
+    await using dir = await tempDir();
+    const log = dir.file("log");
+    const command = `echo "$VOLUME $SET_ID $REASON $DEVICE" >>${log}`;
+    expect((await sized(dir.file("a.tar"), ["--volume-change", command])).code).toBe(0);
+    const files = volumesOf(dir);
+    const [{ set }] = labelsOf(dir, files);
+    expect(readFileSync(log, "utf8").trim().split("\n")).toEqual(
+      files.slice(1).map((_, at) => `${at + 2} ${set} full ${dir.file("a.tar")}`),
+    );
+  });
+
+  test("that fails ends the run with 7, whole volumes, and the command to go on", async () => {
+    await using dir = await tempDir();
+    const failed = await sized(dir.file("a.tar"), ["--volume-change", '[ "$VOLUME" != 3 ]']);
+    expect(failed.code).toBe(7);
+    expect(failed.stderr).toContain("the --volume-change command ended with 1");
+    expect(failed.stderr).toMatch(/to go on in these files: ace-dt mirror serialize .* --resume/);
+    expect(volumesOf(dir)).toEqual(["a.tar.001", "a.tar.002"]);
+    expect((await sized(dir.file("a.tar"), ["--resume"])).code).toBe(0);
+    expect(contentOf(dir, volumesOf(dir)).equals(whole)).toBe(true);
+  });
+
+  test("may take the volumes away: the printed command goes on with the next one", async () => {
+    await using dir = await tempDir();
+    const failed = await sized(dir.file("a.tar"), [
+      ...["--volume-change", `mv ${dir.path}/a.tar.* ${dir.path}/..; false`, "--checkpoint", dir.file("cp")],
+    ]);
+    const moved = new TempFiles(dir);
+    try {
+      expect(failed.code).toBe(7);
+      const command = /to go on in these files: ace-dt (.*)/.exec(failed.stderr)?.[1] ?? "";
+      expect(command).toMatch(/--resume --resume-volume 2:98304:[0-9a-f]{8}$/);
+      const token = command.split(" ").at(-1) ?? "";
+      const wrong = await sized(dir.file("a.tar"), [
+        "--resume",
+        "--resume-volume",
+        token.replace("98304", "98305"),
+      ]);
+      expect(wrong.code).toBe(3);
+      expect(wrong.stderr).toContain("the token was not copied right");
+      const next = await sized(dir.file("a.tar"), [
+        ...["--resume", "--resume-volume", token, "--checkpoint", dir.file("cp")],
+      ]);
+      expect(next.code).toBe(0);
+      moved.bringBack();
+      expect(contentOf(dir, volumesOf(dir)).equals(whole)).toBe(true);
+      expect(labelsOf(dir, volumesOf(dir)).map(({ volume }) => volume)).toEqual(
+        volumesOf(dir).map((_, at) => at + 1),
+      );
+    } finally {
+      moved.remove();
+    }
+  });
+
+  test("that hangs is ended with the run", async () => {
+    await using dir = await tempDir();
+    const command = `echo waiting >&2; sleep 600; touch ${dir.file("late")}`;
+    const { code, ms } = await world.run(
+      [
+        "mirror",
+        "serialize",
+        "low.test/app:v1",
+        dir.file("a.tar"),
+        "-b",
+        "16Ki",
+        "--volume-size",
+        "100Ki",
+        "--volume-change",
+        command,
+      ],
+      { signal: { signal: "SIGTERM", when: /waiting/ } },
+    );
+    expect(code).toBe(143);
+    expect(ms).toBeLessThan(20_000);
+    expect(Bun.spawnSync(["pgrep", "-f", dir.path]).stdout.toString()).toBe("");
+    expect(volumesOf(dir)).toEqual(["a.tar.001"]);
+  });
+});
+
+/** What a command moved one directory up. */
+class TempFiles {
+  constructor(readonly dir: TempDir) {}
+  #names(): string[] {
+    return readdirSync(`${this.dir.path}/..`).filter((name) => /^a\.tar\.00\d(\.catalogue)?$/.test(name));
+  }
+  bringBack(): void {
+    for (const name of this.#names())
+      writeFileSync(this.dir.file(name), readFileSync(`${this.dir.path}/../${name}`));
+  }
+  remove(): void {
+    for (const name of this.#names()) rmSync(`${this.dir.path}/../${name}`);
+  }
+}
+
+describe("--resume of volumes", () => {
+  for (const packing of [[], ["--compression", "zstd"]] as const) {
+    test(`${packing[1] ?? "plain"}: whatever a kill left, the set becomes the one of an uninterrupted run`, async () => {
+      await using dir = await tempDir();
+      const checkpoint = ["--checkpoint", dir.file("cp")];
+      const run = (more: readonly string[]) => sized(dir.file("a.tar"), [...packing, ...checkpoint, ...more]);
+      expect((await run([])).code).toBe(0);
+      const wanted = snapshot(dir);
+      const files = volumesOf(dir);
+      const cut = (at: number, bytes: number) => truncateSync(dir.file(files[at]!), bytes);
+      const drop = (from: number) => dropFrom(dir, files, from);
+      const cutCatalogue = (at: number, bytes: number) =>
+        truncateSync(dir.file(`${files[at]}.catalogue`), bytes);
+      const dropCatalogue = (at: number) => rmSync(dir.file(`${files[at]}.catalogue`));
+      const last = files.length - 1;
+      const cuts: [what: string, ...changes: (() => void)[]][] = [
+        ["nothing is missing"],
+        ["the last volume is cut", () => cut(last, 100)],
+        ["the last catalogue is missing", () => dropCatalogue(last)],
+        ["the last volume is missing", () => drop(last)],
+        ["the third volume is cut in a block", () => drop(3), () => cut(2, 20_000), () => dropCatalogue(2)],
+        ["the second volume is whole, without its catalogue", () => drop(2), () => dropCatalogue(1)],
+        ["the second catalogue is cut", () => drop(2), () => cutCatalogue(1, 30)],
+        // A checkpoint vouches for what was flushed once; without one every blob is hashed.
+        ["a byte is flipped", () => rmSync(dir.file("cp")), () => flip(dir.file(files[1]!), 50_000)],
+        ["the first volume is empty", () => drop(1), () => cut(0, 0), () => dropCatalogue(0)],
+      ];
+      for (const [what, ...changes] of cuts) {
+        for (const change of changes) change();
+        const { code, stderr } = await run(["--resume"]);
+        expect([what, code, stderr.includes("Cannot")]).toEqual([what, 0, false]);
+        expect([what, snapshot(dir)]).toEqual([what, wanted]);
+      }
+    });
+  }
+
+  test("volumes of another archive are refused, and stay", async () => {
+    await using dir = await tempDir();
+    expect((await serialize(dir.file("a.tar"), ["--volume-size", "32Ki"], "low.test/other:v1")).code).toBe(0);
+    const before = snapshot(dir);
+    const { code, stderr } = await sized(dir.file("a.tar"), ["--resume"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("a.tar.001: it is volume 1 of set");
+    expect(snapshot(dir)).toEqual(before);
+  });
+
+  test("a whole set is left as it is", async () => {
+    await using dir = await tempDir();
+    expect((await sized(dir.file("a.tar"))).code).toBe(0);
+    const before = snapshot(dir);
+    const { code, stderr } = await sized(dir.file("a.tar"), ["--resume"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("was whole already");
+    expect(snapshot(dir)).toEqual(before);
+  });
+});
+
+function dropFrom(dir: TempDir, files: readonly string[], at: number): void {
+  for (const file of files.slice(at))
+    for (const each of [file, `${file}.catalogue`]) rmSync(dir.file(each), { force: true });
+}
+
+function flip(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}
