@@ -13,19 +13,35 @@ const nothingThere: readonly string[] = ["EIO", "ENOMEM", "ENOSPC"];
  * @throws AceError `archive` for a catalogue that cannot be read
  */
 export function labelHere(device: TapeDevice, name: string): VolumeLabel | undefined {
-  // Larger blocks than a catalogue's are passed over unread.
-  return readLabel(readHere(device, catalogueBlockBytes), name);
+  return readLabel(readBlock(device).bytes, name);
 }
 
-/** Bytes of the block that the head stands in front of; none at a filemark, where the data end, and of a block larger than `bytes`. */
-export function readHere(device: TapeDevice, bytes: number): Uint8Array {
-  const unit = device.status()?.fixedBlockBytes || bytes;
-  const buffer = new Uint8Array(Math.ceil(bytes / unit) * unit);
+/**
+ * The same, and goes back when it is no catalogue.
+ * @throws AceError `archive` for a catalogue that cannot be read
+ */
+export function peekLabel(device: TapeDevice, name: string): VolumeLabel | undefined {
+  const before = device.position();
+  const { bytes, passed } = readBlock(device);
+  const label = readLabel(bytes, name);
+  if (label !== undefined) return label;
+  if (before !== undefined) device.operate("seek", before);
+  else if (passed) device.operate("backBlocks", 1);
+  return undefined;
+}
+
+/** The block ahead, if it is no larger than those of a catalogue. `passed`: there is one, and the tape stands behind it. */
+function readBlock(device: TapeDevice): { bytes: Uint8Array; passed: boolean } {
+  const unit = device.status()?.fixedBlockBytes || catalogueBlockBytes;
+  const buffer = new Uint8Array(Math.ceil(catalogueBlockBytes / unit) * unit);
   try {
-    return buffer.subarray(0, device.read(buffer));
+    const bytes = buffer.subarray(0, device.read(buffer));
+    return { bytes, passed: bytes.length > 0 };
   } catch (cause) {
-    if (!nothingThere.includes(systemCodeOf(cause) ?? "")) throw cause;
-    return buffer.subarray(0, 0);
+    const code = systemCodeOf(cause) ?? "";
+    if (!nothingThere.includes(code)) throw cause;
+    // st: a larger block is passed over unread.
+    return { bytes: buffer.subarray(0, 0), passed: code === "ENOMEM" };
   }
 }
 

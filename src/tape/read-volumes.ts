@@ -2,7 +2,7 @@
 import { AceError } from "../errors.ts";
 import { formatLabel, type VolumeLabel } from "./catalogue.ts";
 import { openTape } from "./open-tape.ts";
-import { labelBehind, labelHere } from "./read-label.ts";
+import { labelBehind, peekLabel } from "./read-label.ts";
 import { positionTape, type ReadTapeOptions, readBlocks } from "./read-tape.ts";
 import { surveyTape } from "./survey-tape.ts";
 import { lookAhead, mayGoOn } from "./tape-contents.ts";
@@ -157,11 +157,9 @@ class SetReading {
   #catalogue(): VolumeLabel | undefined {
     const { device } = this.#openDrive();
     const { name } = this.#options;
-    const before = device.position();
-    const label = labelHere(device, name);
+    const label = peekLabel(device, name);
     if (label === undefined) {
       if (this.#label !== undefined) throw torn(name, this.#label, "its catalogue is gone");
-      if (before !== undefined) goTo(device, before);
       return undefined;
     }
     if (this.#label === undefined && label.volume !== 1) {

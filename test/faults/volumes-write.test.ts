@@ -238,6 +238,49 @@ class TempFiles {
   }
 }
 
+describe("--verify", () => {
+  for (const more of [[], ["--volume-size", "100Ki"]]) {
+    const what = more.length === 0 ? "a file" : "volumes";
+    test(`reads ${what} back, and finds a byte that changed meanwhile`, async () => {
+      await using dir = await tempDir();
+      expect((await serialize(dir.file("sound.tar"), [...more, "--verify"])).code).toBe(0);
+      // The rate leaves time to change what is written already.
+      const target = more.length === 0 ? dir.file("a.tar") : dir.file("a.tar.001");
+      const running = serialize(dir.file("a.tar"), [...more, "--verify", "--rate-limit", "200Ki"]);
+      while (!existsSync(target) || readFileSync(target).length < 16 * kib) await Bun.sleep(2);
+      flip(target, 2000);
+      const { code, stderr } = await running;
+      expect(code).toBe(6);
+      expect(stderr).toContain(`Cannot trust ${target}: what was read back is not what was written`);
+    });
+  }
+
+  test("goes over what an earlier run wrote, too", async () => {
+    await using dir = await tempDir();
+    writeFileSync(dir.file("a.tar"), whole.subarray(0, 200_000));
+    expect((await serialize(dir.file("a.tar"), ["--resume", "--verify"])).code).toBe(0);
+    expect(readFileSync(dir.file("a.tar")).equals(whole)).toBe(true);
+  });
+
+  test("is refused for what cannot be read back", async () => {
+    for (const destination of ["-", "/dev/null"]) {
+      const { code, stderr } = await serialize(destination, ["--verify"]);
+      expect(code).toBe(2);
+      expect(stderr).toContain("cannot be read back");
+    }
+  });
+});
+
+test("--rate-limit keeps a rate", async () => {
+  await using dir = await tempDir();
+  const { code, ms } = await serialize(dir.file("a.tar"), ["--rate-limit", "400Ki"]);
+  expect(code).toBe(0);
+  // A tenth of a second of it may go out at once.
+  expect(ms).toBeGreaterThan((whole.length / (400 * kib) - 0.2) * 1000);
+  const none = await serialize(dir.file("b.tar"), ["--rate-limit", "0"]);
+  expect(none.code).toBe(2);
+});
+
 describe("--resume of volumes", () => {
   for (const packing of [[], ["--compression", "zstd"]] as const) {
     test(`${packing[1] ?? "plain"}: whatever a kill left, the set becomes the one of an uninterrupted run`, async () => {
