@@ -88,8 +88,9 @@ export class TapeMedium implements VolumeMedium {
     if (this.#put(block, this.#bytes)) return true;
     // Behind the early warning each second write is refused while there is room (st.rst); two refusals are the end.
     this.#act("filemarks", 0, "flush");
+    if (this.#countStored(block)) return true;
     this.#takeBackStrays();
-    return this.#put(block, this.#bytes);
+    return this.#put(block, this.#bytes) || this.#countStored(block);
   }
 
   restartCatalogue(): void {
@@ -148,6 +149,18 @@ export class TapeMedium implements VolumeMedium {
     const { fixedBlockBytes, blockBytes } = this.#options;
     if (fixedBlockBytes === 0) return 1;
     return Math.ceil(Math.max(blockBytes, catalogueBlockBytes) / fixedBlockBytes);
+  }
+
+  /** True when the drive says by its position that it has a block for which it said that there is no room; it counts then. */
+  #countStored(block: Uint8Array): boolean {
+    const { startBlock, fixedBlockBytes } = this.#options;
+    const blocks = block.length / (fixedBlockBytes || block.length);
+    if (startBlock === undefined || this.#device.position() !== startBlock + this.#blocks + blocks)
+      return false;
+    this.#blocks += blocks;
+    this.#isFull = false;
+    this.#strays = 0;
+    return true;
   }
 
   /** A piece of a catalogue as a block: in fixed block mode of as many as hold it. */
