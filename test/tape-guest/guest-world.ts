@@ -4,7 +4,8 @@ import { plainImage } from "../faults/world.ts";
 import { type EmbeddedRegistry, embedded } from "../support/embedded.ts";
 import { pushArtifact } from "../support/push.ts";
 import { writeConfig } from "../support/run-binary.ts";
-import { type GuestResult, hostAddress, startTapeGuest, type TapeGuest } from "../support/tape-vm/guest.ts";
+import { type GuestResult, startTapeGuest, type TapeGuest } from "../support/tape-vm/guest.ts";
+import { hostAddress } from "../support/tape-vm/guest-tools.ts";
 
 export interface GuestWorld extends AsyncDisposable {
   guest: TapeGuest;

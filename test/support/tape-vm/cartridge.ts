@@ -6,11 +6,25 @@ export type TapeItem = { kind: "filemark" } | { kind: "block"; bytes: Uint8Array
 /** What a filemark takes on the tape, in bytes: enough that thousands of them fill one. */
 const filemarkBytes = 64;
 
+/** How a cartridge is, other than the drive's settings say. */
+export interface CartridgeOptions {
+  capacityBytes?: number;
+  /** Its switch is set. */
+  writeProtected?: boolean;
+}
+
 /** Where the head passes over; positions count items from the beginning of the tape. */
 export class Cartridge {
   readonly items: TapeItem[] = [];
+  readonly capacityBytes: number | undefined;
+  writeProtected: boolean;
   /** Bytes in front of each position. */
   readonly #used: number[] = [0];
+
+  constructor({ capacityBytes, writeProtected = false }: CartridgeOptions = {}) {
+    this.capacityBytes = capacityBytes;
+    this.writeProtected = writeProtected;
+  }
 
   /** Bytes in front of a position. */
   usedAt(position: number): number {

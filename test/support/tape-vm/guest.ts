@@ -8,6 +8,7 @@ import { tempDir } from "../temp-dir.ts";
 import { guestFiles } from "./build-guest.ts";
 import { EmulatedDrive } from "./emulated-drive.ts";
 import { openGuestDoor } from "./guest-door.ts";
+import { guestTools } from "./guest-tools.ts";
 import { listenForInitiators } from "./iscsi-target.ts";
 import { qemuCommand } from "./qemu-command.ts";
 
@@ -25,15 +26,12 @@ export interface TapeGuest extends AsyncDisposable {
   /** A path in the directory that host and guest share; it is the scripts' working directory. */
   file(name: string): string;
   /**
-   * Runs a script with bash as root in the guest, `ace-dt` on its PATH. Scripts run one after the other. What listens on 127.0.0.1 of
-   * this machine is on {@link hostAddress} there.
+   * Runs a script with bash as root in the guest, with `ace-dt` and the programs of guest-tools.ts on its PATH. Scripts run one after the
+   * other. What listens on 127.0.0.1 of this machine is on the `hostAddress` of guest-tools.ts there.
    * @throws Error when it takes longer than `timeoutMs` (150 s)
    */
   run(script: string, timeoutMs?: number): Promise<GuestResult>;
 }
-
-/** This machine, as the guest sees it (QEMU's user networking). */
-export const hostAddress = "10.0.2.2";
 
 /** What a guest needs of the machine. */
 export const tapeGuest: Need = { absent: whyNoGuest(), installable: arch() === "x64" };
@@ -55,7 +53,14 @@ export async function startTapeGuest(): Promise<TapeGuest> {
   const share = await tempDir("ace-dt-guest-");
   const drive = new EmulatedDrive();
   const target = listenForInitiators(drive);
-  const door = openGuestDoor(async (request) => `error Nothing here answers ${request}`);
+  const door = openGuestDoor(async (request) => {
+    const name = /^change (.*)$/.exec(request)?.[1];
+    if (name === undefined) throw new Error(`Cannot answer "${request}" to the guest: it is no request`);
+    drive.change(name);
+    return "ok";
+  });
+  const tools = guestTools(door.port);
+  for (const [name, text] of Object.entries(tools)) await Bun.write(share.file(name), text);
   await Bun.write(share.file("ace-dt"), Bun.file(binaryPath()));
   const child = Bun.spawn(qemuCommand(share.path, { target: target.port, door: door.port }), {
     stdin: "ignore",
@@ -93,8 +98,9 @@ export async function startTapeGuest(): Promise<TapeGuest> {
   };
   try {
     await inTime("start", door.opened, startTimeoutMs);
-    const copied = await run("install -m 755 ace-dt /usr/local/bin/ace-dt");
-    if (copied.code !== 0) throw new Error(`The tape guest cannot take the binary: ${copied.stderr}`);
+    const names = ["ace-dt", ...Object.keys(tools)].join(" ");
+    const copied = await run(`install -m 755 ${names} /usr/local/bin`);
+    if (copied.code !== 0) throw new Error(`The tape guest cannot take its programs: ${copied.stderr}`);
   } catch (error) {
     await stop();
     throw error;
