@@ -7,6 +7,8 @@ import { check, type Tally, total } from "./gate/step.ts";
 const minute = 60_000;
 const biomePaths = ["src", "workers", "scripts", "test", "package.json", "tsconfig.json"];
 const rooms = "test/rooms.test.ts";
+/** A guest's processor is imitated: its tests have the machine to themselves, and some of them measure time. */
+const isInGuest = (file: string) => file.startsWith("test/tape-guest/");
 
 /** Our packages' programs run in this Bun: there may be no Node. */
 function tool(path: string, ...args: string[]): string[] {
@@ -33,10 +35,16 @@ if (files.includes(rooms)) tallies.push(await runTests("rooms", [rooms], 1, minu
 await installTools();
 const binary = await check("binary", [process.execPath, "scripts/build.ts"], 3 * minute);
 tallies.push(binary);
-const others = files.filter((file) => file !== rooms);
+const others = files.filter((file) => file !== rooms && !isInGuest(file));
 if (others.length > 0) {
   const processes = Math.max(2, Math.min(4, availableParallelism()));
-  tallies.push(await runTests("tests", others, processes, 18 * minute));
+  tallies.push(await runTests("tests", others, processes, 13 * minute));
+}
+const inGuest = files.filter(isInGuest);
+if (inGuest.length > 0) {
+  // Beside each guest's processor its test has something to do: it is the drive.
+  const guests = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+  tallies.push(await runTests("tests in a tape guest", inGuest, guests, 5 * minute));
 }
 
 const { passed, failed, skipped } = total(tallies);

@@ -1,4 +1,4 @@
-/** Puts on the machine what the interop tests run against, where that is allowed; what stays absent is skipped by its tests. */
+/** Puts on the machine what tests run against, where that is allowed; what stays absent is skipped by its tests. */
 import { join } from "node:path";
 import { buildGuest, guestPrograms, isGuestMade } from "../../test/support/tape-vm/build-guest.ts";
 import { repositoryRoot } from "../build-binary.ts";
@@ -9,6 +9,18 @@ const debianPrograms: Readonly<Record<string, string>> = {
   skopeo: "skopeo",
   "docker-registry": "docker-registry",
   strace: "strace",
+  // What packs archives as others do.
+  pigz: "pigz",
+  bgzip: "tabix",
+  zstd: "zstd",
+  // Passwords and certificates of registries that tests talk to.
+  htpasswd: "apache2-utils",
+  openssl: "openssl",
+  // What others write tapes with, and judges of drives and terminals.
+  mbuffer: "mbuffer",
+  sg_logs: "sg3-utils",
+  python3: "python3",
+  script: "bsdutils",
   // The tape guest is for machines of its own kind only.
   ...(process.arch === "x64" ? guestPrograms : {}),
 };
@@ -21,7 +33,7 @@ const goTimeoutMs = 8 * 60_000;
 
 /** Installs what is missing; never fails, only says what it could not do. */
 export async function installTools(): Promise<void> {
-  headline("tools for the interop tests");
+  headline("tools for the tests");
   await installDebianPackages();
   await installDistribution();
   await makeTapeGuest();

@@ -235,9 +235,8 @@ const writers: [Kind, string[]][] = [
 ];
 for (const [kind, command] of writers) {
   const name = command[0] ?? "";
-  const need = { ...program(name), installable: false };
   testNeeding(
-    [need],
+    [program(name)],
     `decompress() reads what ${command.join(" ")} writes, and refuses it when cut`,
     async () => {
       const many = Buffer.concat([plain, other, plain, other, plain, plain]);

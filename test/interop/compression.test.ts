@@ -168,7 +168,7 @@ const writers: [string, string][] = [
 ];
 for (const [name, script] of writers) {
   testNeeding(
-    [{ ...program(name), installable: false }],
+    [program(name)],
     `deserialize reads what is packed with ${script}; cut it ends with 6`,
     async () => {
       expect(shell(`{ ${script}; } < plain.tar > theirs`).code).toBe(0);

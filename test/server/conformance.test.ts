@@ -9,7 +9,7 @@ import { testNeeding } from "../support/needs.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const suite = await installConformance(join(repositoryRoot, ".cache"));
-const need = { absent: suite.absent, installable: false };
+const need = { absent: suite.absent, installable: true };
 
 for (const version of ["1.1", "dev"] as const) {
   testNeeding(

@@ -1,6 +1,6 @@
 /** The compiled program on the kernel's own tape driver: blocks, filemarks, faults, and what other programs make of it. */
 import { afterAll, describe, expect } from "bun:test";
-import { type Need, testNeeding } from "../support/needs.ts";
+import { testNeeding } from "../support/needs.ts";
 import { originalFile } from "../support/original.ts";
 import { Cartridge } from "../support/tape-vm/cartridge.ts";
 import { type GuestResult, tapeGuest } from "../support/tape-vm/guest.ts";
@@ -13,20 +13,6 @@ afterAll(async () => {
   await (await opened)?.[Symbol.asyncDispose]();
 }, 30_000);
 
-/**
- * A processor that QEMU imitates is slow: each test takes up to half a minute, all of them ten. What must never break is in
- * every gate: the form of a tape, and that nothing is written after a reset or an error.
- */
-const inEveryGate = ["each write is one block", "a reset in the middle", "medium error:"];
-
-const all: Need = {
-  absent:
-    process.env.ACE_DT_TAPE_GUEST === "all"
-      ? undefined
-      : "takes ten minutes with the others; ACE_DT_TAPE_GUEST=all npm test -- tape-guest",
-  installable: false,
-};
-
 /** One guest for all; each test begins with a blank tape. */
 function onTape(name: string, body: (world: GuestWorld) => Promise<void>): void {
   const run = async () => {
@@ -35,8 +21,7 @@ function onTape(name: string, body: (world: GuestWorld) => Promise<void>): void 
     world.guest.drive.load();
     await body(world);
   };
-  const needs = inEveryGate.some((begin) => name.startsWith(begin)) ? [tapeGuest] : [tapeGuest, all];
-  testNeeding(needs, name, run, 180_000);
+  testNeeding([tapeGuest], name, run, 180_000);
 }
 
 const serialize = "ace-dt mirror serialize low.test/app:v1 /dev/nst0 -q";
