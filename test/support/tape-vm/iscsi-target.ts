@@ -1,5 +1,7 @@
 /** A network door to an emulated drive: an iSCSI target with one logical unit (RFC 7143; no authentication, no digests). */
 import type { Socket } from "bun";
+import { type AgreedSizes, answerLogin } from "./iscsi-login.ts";
+import { operation } from "./iscsi-operations.ts";
 import { check, type DriveAnswer, senses } from "./sense.ts";
 
 /** What stands behind the door. */
@@ -10,43 +12,6 @@ export interface ScsiUnit {
 
 /** The name that initiators log in to. */
 export const targetName = "iqn.2001-04.example:tape";
-
-/** RFC 7143 11.1.1: the operations, initiator's and target's. */
-const operation = {
-  nopOut: 0x00,
-  command: 0x01,
-  task: 0x02,
-  login: 0x03,
-  text: 0x04,
-  dataOut: 0x05,
-  logout: 0x06,
-  nopIn: 0x20,
-  response: 0x21,
-  taskResponse: 0x22,
-  loginResponse: 0x23,
-  textResponse: 0x24,
-  dataIn: 0x25,
-  logoutResponse: 0x26,
-  readyToTransfer: 0x31,
-} as const;
-
-/** What we answer to the initiator's login keys; sizes are dealt with apart. */
-const loginAnswers: Readonly<Record<string, string>> = {
-  AuthMethod: "None",
-  HeaderDigest: "None",
-  DataDigest: "None",
-  InitialR2T: "Yes",
-  ImmediateData: "Yes",
-  MaxOutstandingR2T: "1",
-  MaxConnections: "1",
-  ErrorRecoveryLevel: "0",
-  DataPDUInOrder: "Yes",
-  DataSequenceInOrder: "Yes",
-  DefaultTime2Wait: "0",
-  DefaultTime2Retain: "0",
-  IFMarker: "No",
-  OFMarker: "No",
-};
 
 const headerBytes = 48;
 const noTag = 0xffffffff;
@@ -85,8 +50,7 @@ class Session {
   #outgoing: Buffer[] = [];
   #statusNumber = 1;
   #expectedCommand = 0;
-  #initiatorSegmentBytes = 262_144;
-  #burstBytes = 262_144;
+  readonly #sizes: AgreedSizes = { segmentBytes: 262_144, burstBytes: 262_144 };
   /** Commands run one after the other, as in a drive. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -169,23 +133,7 @@ class Session {
 
   #login(header: Buffer, data: Buffer, tag: number): void {
     this.#expectedCommand = header.readUInt32BE(24);
-    const answers: string[] = [];
-    const pairs = data.toString("latin1").split("\0").filter(Boolean);
-    for (const pair of pairs) {
-      const equals = pair.indexOf("=");
-      const [key, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
-      const known = loginAnswers[key];
-      if (known !== undefined) answers.push(`${key}=${known}`);
-      else if (key === "FirstBurstLength") answers.push(`${key}=${Math.min(Number(value), 262_144)}`);
-      else if (key === "MaxBurstLength") {
-        this.#burstBytes = Math.min(Number(value), 16_776_192);
-        answers.push(`${key}=${this.#burstBytes}`);
-      } else if (key === "MaxRecvDataSegmentLength") {
-        this.#initiatorSegmentBytes = Number(value);
-        answers.push(`${key}=1048576`);
-      }
-    }
-    if (pairs.some((pair) => pair.startsWith("InitiatorName="))) answers.push("TargetPortalGroupTag=1");
+    const answers = answerLogin(data.toString("latin1").split("\0").filter(Boolean), this.#sizes);
     const answer = this.#header(operation.loginResponse, (header[1] ?? 0) & 0x8f, tag);
     header.copy(answer, 8, 8, 14);
     answer.writeUInt16BE(1, 14);
@@ -222,7 +170,7 @@ class Session {
     task.header.copy(answer, 8, 8, 16);
     answer.writeUInt32BE(task.transfers++, 36);
     answer.writeUInt32BE(task.received, 40);
-    answer.writeUInt32BE(Math.min(task.output.length - task.received, this.#burstBytes), 44);
+    answer.writeUInt32BE(Math.min(task.output.length - task.received, this.#sizes.burstBytes), 44);
     this.#send(answer);
   }
 
@@ -240,8 +188,8 @@ class Session {
     const expected = task.header.readUInt32BE(20);
     const data = Buffer.from(answer.data ?? new Uint8Array(0)).subarray(0, isRead ? expected : 0);
     let sequence = 0;
-    for (let at = 0; at < data.length; at += this.#initiatorSegmentBytes) {
-      const end = Math.min(data.length, at + this.#initiatorSegmentBytes);
+    for (let at = 0; at < data.length; at += this.#sizes.segmentBytes) {
+      const end = Math.min(data.length, at + this.#sizes.segmentBytes);
       const header = this.#header(operation.dataIn, end === data.length ? 0x80 : 0, tag, {
         transferTag: noTag,
         advance: false,
