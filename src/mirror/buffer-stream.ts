@@ -5,11 +5,10 @@ import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import { startFiller } from "../pool/filler.ts";
 import { startWriter, type Writer } from "../pool/writer.ts";
 import { checkDestination, statDestination } from "../tape/medium.ts";
-import { Window } from "../tape/window.ts";
 import type { WriteLoopResult } from "../tape/write-loop.ts";
 import type { RunStatus } from "../ui/status.ts";
 import { stoppedError, unlessStopped } from "./run.ts";
-import { windowBytesFor } from "./writing/window-size.ts";
+import { makeWindow } from "./writing/window-size.ts";
 
 export interface BufferOptions {
   /** A path, or `-` for standard input. */
@@ -51,7 +50,7 @@ export async function bufferStream(options: BufferOptions, run: BufferRun): Prom
   const { source, destination, blockBytes } = options;
   checkDestination(options);
   checkSource(source, destination);
-  const window = Window.create(windowBytesFor(options.windowBytes, blockBytes));
+  const window = makeWindow(options.windowBytes, blockBytes);
   const { status, signal } = run;
   status.phase = "buffering";
   status.bytesMoved = () => window.front;

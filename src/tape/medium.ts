@@ -23,6 +23,8 @@ export interface DestinationOptions {
   volumeBytes?: number | undefined;
   /** Read back what was written. */
   verify?: boolean | undefined;
+  /** Flags by name that only a set of volumes has a use for. */
+  setFlags?: readonly string[] | undefined;
 }
 
 /** How to open a medium. */
@@ -110,6 +112,12 @@ export function checkDestination(options: DestinationOptions & { blockBytes?: nu
       "usage",
       `Cannot use --volume-size ${volumeBytes}: it is less than --block-size ${blockBytes}`,
     );
+  }
+  const [flag] = options.setFlags ?? [];
+  if (flag !== undefined && kind !== "tape" && volumeBytes === undefined) {
+    throw new AceError("usage", `Cannot use ${flag}: ${nameOf(destination)} is one stream, without volumes`, {
+      hint: "Name a tape, or give --volume-size.",
+    });
   }
   return kind;
 }

@@ -1,5 +1,14 @@
 /** A volume that is a file, with its catalogue in a second one beside it. */
-import { closeSync, constants, existsSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import type { VolumeMedium } from "./medium.ts";
 import { OpenMedium } from "./medium-writing.ts";
@@ -46,6 +55,8 @@ export class VolumeFile implements VolumeMedium {
     const settings = { destination: path, force, blockBytes };
     // Offsets are those of the archive, and the file's begin at 0.
     const keptBytes = kept?.bytes ?? 0;
+    // What it says is of a volume that is no more.
+    rmSync(cataloguePath(path), { force: true });
     this.#data = new OpenMedium(cutFile(fd, keptBytes, path), "file", settings, keptBytes, offset);
   }
 

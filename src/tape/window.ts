@@ -15,7 +15,8 @@ import { AceError } from "../errors.ts";
 export interface WindowHandle {
   /** Tells windows of a run apart on every thread: a clone's buffers are the same memory, but other objects. */
   id: number;
-  data: SharedArrayBuffer;
+  /** Pieces of one size, one behind the other. */
+  data: readonly SharedArrayBuffer[];
   control: SharedArrayBuffer;
 }
 
@@ -46,11 +47,27 @@ let lastId = 0;
 /** Memory of windows that are over. Garbage collectors of several threads would all have to let go of it first. */
 const spare: Pick<WindowHandle, "data" | "control">[] = [];
 
+function allocate(chunks: number, chunkBytes: number): SharedArrayBuffer[] {
+  try {
+    return Array.from({ length: chunks }, () => new SharedArrayBuffer(chunkBytes));
+  } catch (cause) {
+    throw new AceError(
+      "usage",
+      `Cannot use a buffer of ${chunks * chunkBytes} bytes: there is not so much memory`,
+      {
+        cause,
+        hint: "Give a smaller --buffer-size.",
+      },
+    );
+  }
+}
+
 export class Window {
   readonly handle: WindowHandle;
   readonly capacityBytes: number;
-  /** All of the window's memory; byte `p` of the archive is at index `p mod capacityBytes`. */
-  readonly bytes: Uint8Array;
+  /** The window's memory; byte `p` of the archive is at index `p mod capacityBytes` of all of them together. */
+  readonly #chunks: readonly Uint8Array[];
+  readonly #chunkBytes: number;
   readonly #words: Int32Array;
   readonly #cells: BigInt64Array;
   readonly #bounds: Float64Array;
@@ -60,19 +77,23 @@ export class Window {
 
   /**
    * Makes a window, in the memory of a {@link release released} one if that is as large. All windows of a process are made by one thread.
-   * @param capacityBytes a multiple of every block size that is to be drained from it
+   * @param capacityBytes a multiple of `chunkBytes`
    * @param start the archive offset that its first segment begins at
+   * @param chunkBytes of one piece of memory: a multiple of every block size that is to be drained from it. The engine gives at most 4 GiB
+   * @throws AceError `usage` when there is not so much memory
    */
-  static create(capacityBytes: number, slots = defaultSlots, start = 0): Window {
+  static create(capacityBytes: number, slots = defaultSlots, start = 0, chunkBytes = capacityBytes): Window {
     const controlBytes = slotsAt + slots * slotCells * 8;
+    const chunks = capacityBytes / chunkBytes;
     const at = spare.findIndex(
-      ({ data, control }) => data.byteLength === capacityBytes && control.byteLength === controlBytes,
+      ({ data, control }) =>
+        data.length === chunks && data[0]?.byteLength === chunkBytes && control.byteLength === controlBytes,
     );
     const [memory] = at < 0 ? [] : spare.splice(at, 1);
     if (memory !== undefined) new Uint8Array(memory.control).fill(0);
     const window = new Window({
       id: ++lastId,
-      data: memory?.data ?? new SharedArrayBuffer(capacityBytes),
+      data: memory?.data ?? allocate(chunks, chunkBytes),
       control: memory?.control ?? new SharedArrayBuffer(controlBytes),
     });
     Atomics.store(window.#cells, endCell, -1n);
@@ -83,8 +104,9 @@ export class Window {
 
   constructor(handle: WindowHandle) {
     this.handle = handle;
-    this.capacityBytes = handle.data.byteLength;
-    this.bytes = new Uint8Array(handle.data);
+    this.#chunks = handle.data.map((chunk) => new Uint8Array(chunk));
+    this.#chunkBytes = this.#chunks[0]?.length ?? 0;
+    this.capacityBytes = this.#chunkBytes * this.#chunks.length;
     this.#words = new Int32Array(handle.control, 0, 16);
     this.#cells = new BigInt64Array(handle.control, cellsAt, 8);
     this.#bounds = new Float64Array(handle.control, slotsAt);
@@ -265,25 +287,25 @@ export class Window {
     if (this.aborted) throw new AceError("stopped", "Cannot go on: the run was stopped");
   }
 
-  /** Copies bytes in at an archive offset, around the edge when need be. The caller has made sure that there is room. */
+  /** Copies bytes in at an archive offset, around edges when need be. The caller has made sure that there is room. */
   write(offset: number, chunk: Uint8Array): void {
-    const at = offset % this.capacityBytes;
-    const first = this.capacityBytes - at;
-    if (chunk.length <= first) {
-      this.bytes.set(chunk, at);
-      return;
+    for (let done = 0; done < chunk.length; ) {
+      const into = this.view(offset + done, chunk.length - done);
+      into.set(into.length === chunk.length ? chunk : chunk.subarray(done, done + into.length));
+      done += into.length;
     }
-    this.bytes.set(chunk.subarray(0, first), at);
-    this.bytes.set(chunk.subarray(first), 0);
   }
 
-  /** A view from `offset` on of at most `length` bytes, shorter at the edge of the memory. Owned by the window. */
+  /** A view from `offset` on of at most `length` bytes, shorter at the edge of a piece of the memory. Owned by the window. */
   view(offset: number, length: number): Uint8Array {
     const at = offset % this.capacityBytes;
-    return this.bytes.subarray(at, Math.min(at + length, this.capacityBytes));
+    const inChunk = at % this.#chunkBytes;
+    const chunk = this.#chunks[(at - inChunk) / this.#chunkBytes];
+    if (chunk === undefined) throw new AceError("internal", "Cannot look into the window: it has no memory");
+    return chunk.subarray(inChunk, Math.min(inChunk + length, this.#chunkBytes));
   }
 
-  /** A #copy of `length` bytes from `offset` on. */
+  /** A copy of `length` bytes from `offset` on. */
   copy(offset: number, length: number): Uint8Array {
     const copied = new Uint8Array(length);
     for (let done = 0; done < length; ) {

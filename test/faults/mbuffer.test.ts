@@ -1,6 +1,7 @@
 /** `util mbuffer` through the binary: every byte, in whole blocks; what is full, broken, gone or stopped. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { linux, program, testNeeding } from "../support/needs.ts";
 import {
   binaryPath,
@@ -52,6 +53,15 @@ describe("util mbuffer", () => {
     writeFileSync(dir.file("small"), "small");
     expect(await mbuffer(["-i", "small", "-o", "out", "--force"])).toMatchObject({ code: 0 });
     expect(readFileSync(dir.file("out"), "utf8")).toBe("small");
+  });
+
+  test("a buffer of more than 4 GiB is several pieces of memory, and one larger than the machine is refused", async () => {
+    const run = await mbuffer(["-m", totalmem() > 12e9 ? "6Gi" : "1Gi"], { stdin: new Blob([bytes]) });
+    expect(run).toMatchObject({ code: 0 });
+    expect(Buffer.compare(run.stdoutBytes, bytes)).toBe(0);
+    const huge = await mbuffer(["-m", "1024Ti"], { stdin: new Blob([bytes]) });
+    expect(huge).toMatchObject({ code: 2 });
+    expect(huge.stderr).toContain("this machine has");
   });
 
   test("nothing in is nothing out, and no failure", async () => {

@@ -117,6 +117,26 @@ describe("volumes as files", () => {
     expect(snapshot(dir)).toEqual(before);
   });
 
+  test("a forced run that is stopped leaves no catalogue of the volumes before", async () => {
+    await using dir = await tempDir();
+    expect((await sized(dir.file("a.tar"))).code).toBe(0);
+    const hook = "echo ready >&2; [ $VOLUME = 2 ] || sleep 600";
+    const stopped = await world.run(
+      [
+        ...["mirror", "serialize", "low.test/other:v1", dir.file("a.tar"), "-b", "16Ki"],
+        ...["--volume-size", "32Ki", "--force", "--volume-change", hook],
+      ],
+      { signal: { signal: "SIGTERM", when: /ready[\s\S]*ready/ } },
+    );
+    expect(stopped.code).toBe(143);
+    expect(existsSync(dir.file("a.tar.002.catalogue"))).toBe(true);
+    const [first, second] = labelsOf(dir, ["a.tar.001", "a.tar.002"]);
+    expect([first.bytes, second.bytes, second.set]).toEqual([32 * kib, 32 * kib, first.set]);
+    const read = await world.run(["mirror", "verify", dir.file("a.tar")]);
+    expect(read.code).toBe(6);
+    expect(read.stderr).toContain("a.tar.002 is volume 2 of set");
+  });
+
   test("a size less than a block, and a destination that has no names beside it, are refused", async () => {
     await using dir = await tempDir();
     const small = await serialize(dir.file("a.tar"), ["--volume-size", "1Ki"]);
@@ -129,6 +149,20 @@ describe("volumes as files", () => {
     expect(stdout.stderr).toContain("standard output is neither a tape nor the name of a file");
     const device = await serialize("/dev/null", ["--volume-size", "100Ki"]);
     expect(device.code).toBe(2);
+    expect(readdirSync(dir.path)).toEqual([]);
+  });
+
+  test("flags of sets are refused where there is none", async () => {
+    await using dir = await tempDir();
+    const hook = await serialize(dir.file("a.tar"), ["--volume-change", "true"]);
+    expect(hook.code).toBe(2);
+    expect(hook.stderr).toContain("Cannot use --volume-change");
+    const token = await serialize(dir.file("a.tar"), ["--resume", "--resume-volume", "2:16384:00000000"]);
+    expect(token.code).toBe(2);
+    expect(token.stderr).toContain("Cannot use --resume-volume");
+    const read = await world.run(["mirror", "list", world.dir.file("whole.tar"), "--volume-change", "true"]);
+    expect(read.code).toBe(2);
+    expect(read.stderr).toContain("is not a tape");
     expect(readdirSync(dir.path)).toEqual([]);
   });
 

@@ -123,6 +123,19 @@ describe("Window", () => {
   });
 });
 
+test("memory in several pieces is one ring: bytes go over the edges, views end there", () => {
+  const window = Window.create(3000, 16, 0, 1000);
+  expect(window.capacityBytes).toBe(3000);
+  const bytes = Uint8Array.from({ length: 2800 }, (_, at) => at % 251);
+  for (const offset of [0, 100, 2500, 5999]) {
+    window.write(offset, bytes);
+    expect(window.copy(offset, bytes.length)).toEqual(bytes);
+    const other = new Window(window.handle);
+    expect(other.copy(offset + 7, 2000)).toEqual(bytes.slice(7, 2007));
+    expect(other.view(offset, 5000).length).toBe(1000 - (offset % 1000));
+  }
+});
+
 test("a released window's memory is the next one's, which begins anew", () => {
   const first = Window.create(4096, 16);
   const slot = first.append(0, 100);

@@ -163,6 +163,9 @@ export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
     bytesPerSecond: parseWanted(flags["rate-limit"], "--rate-limit"),
     volumeBytes: parseWanted(flags["volume-size"], "--volume-size"),
     volumeChange: flags["volume-change"],
+    setFlags: (["volume-change", "resume-volume"] as const)
+      .filter((name) => flags[name] !== undefined)
+      .map((name) => `--${name}`),
     verify: flags.verify,
     resume: flags.resume,
     resumeVolume: flags["resume-volume"] === undefined ? undefined : parseToken(flags["resume-volume"]),

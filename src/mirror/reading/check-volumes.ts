@@ -47,18 +47,13 @@ const wrongHint =
 
 /**
  * @param found at least one, in order
- * @param unfinished the last one need not be the archive's last
  * @throws AceError as `findVolumes`
  */
-export function checkVolumes(
-  archive: string,
-  found: readonly FoundVolume[],
-  unfinished: boolean,
-): VolumeFiles {
+export function checkVolumes(archive: string, found: readonly FoundVolume[]): VolumeFiles {
   const check = new VolumeCheck(archive);
-  check.readLabels(found, unfinished);
+  check.readLabels(found);
   for (const volume of check.upToLast(found)) check.take(volume);
-  if (!unfinished) check.end();
+  check.end();
   return check.result();
 }
 
@@ -80,12 +75,10 @@ class VolumeCheck {
     this.#archive = archive;
   }
 
-  /** @param mayBeTorn of the last one, whose writer was stopped */
-  readLabels(found: readonly FoundVolume[], mayBeTorn: boolean): void {
+  readLabels(found: readonly FoundVolume[]): void {
     const counts = new Map<string, number>();
     for (const { number, path, hasCatalogue } of found) {
-      const read = mayBeTorn && number === found.at(-1)?.number ? labelUnlessTorn : readCatalogueLabel;
-      const label = hasCatalogue ? this.#attempt(() => read(path)) : undefined;
+      const label = hasCatalogue ? this.#attempt(() => readCatalogueLabel(path)) : undefined;
       if (label === undefined) continue;
       this.#labels.set(number, label);
       counts.set(label.set, (counts.get(label.set) ?? 0) + 1);
@@ -199,15 +192,6 @@ class VolumeCheck {
       this.#problems.push(error);
       return undefined;
     }
-  }
-}
-
-function labelUnlessTorn(path: string): VolumeLabel | undefined {
-  try {
-    return readCatalogueLabel(path);
-  } catch (error) {
-    if (error instanceof AceError && error.code === "archive") return undefined;
-    throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 import { type Stats, statSync } from "node:fs";
 import { sniffBytes, sniffCompression } from "../../archive/decompress.ts";
 import { AceError } from "../../errors.ts";
+import { isTapePath } from "../../tape/tape-device.ts";
 import { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
 import type { VolumeFiles } from "./check-volumes.ts";
@@ -15,7 +16,12 @@ import { findVolumes } from "./volume-files.ts";
  * @throws AceError `medium` when it cannot be opened; what {@link findVolumes} throws
  */
 export function openArchive(options: ArchiveSourceOptions): ArchiveSource {
-  const { source, tapePosition = { kind: "here" } } = options;
+  const { source, tapePosition = { kind: "here" }, volumeChange } = options;
+  if (volumeChange !== undefined && !isTapePath(source)) {
+    throw new AceError("usage", `Cannot use --volume-change: ${source} is not a tape`, {
+      hint: "Put volumes that are files into one directory, and name the first one.",
+    });
+  }
   const volumes = findVolumes(source);
   const files = volumes === undefined ? plainFile(source) : new ArchiveFiles(volumes.name, volumes.volumes);
   if (files === undefined) return new StreamSource(options, undefined);

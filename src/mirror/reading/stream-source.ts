@@ -3,8 +3,8 @@ import { AceError } from "../../errors.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
 import { startReader } from "../../pool/reader.ts";
 import type { MissingVolume } from "../../tape/read-volumes.ts";
-import { Window } from "../../tape/window.ts";
-import { windowBytesFor } from "../writing/window-size.ts";
+import type { Window } from "../../tape/window.ts";
+import { makeWindow } from "../writing/window-size.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
 import type { VolumeFiles } from "./check-volumes.ts";
 
@@ -29,7 +29,7 @@ export class StreamSource implements ArchiveSource {
     const source = volumes?.name ?? options.source;
     this.name = source === "-" ? "standard input" : source;
     this.volumes = volumes;
-    this.#window = Window.create(windowBytesFor(options.windowBytes, 1));
+    this.#window = makeWindow(options.windowBytes, 1);
     this.#ended = startReader(
       {
         window: this.#window.handle,

@@ -1,5 +1,5 @@
 /** The catalogue in a file beside a volume. */
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
 import { basename } from "node:path";
 import { AceError } from "../../errors.ts";
 import {
@@ -28,6 +28,17 @@ export function readCatalogueLabel(path: string): VolumeLabel | undefined {
   const label = readLabel(head, basename(path));
   if (label !== undefined) return label;
   throw new AceError("archive", `Cannot read the catalogue of ${basename(path)}: it does not begin as one`);
+}
+
+/** The same of a catalogue whose writer may have been stopped. @returns undefined also for one that is damaged, or not there */
+export function labelUnlessTorn(path: string): VolumeLabel | undefined {
+  if (!existsSync(cataloguePath(path))) return undefined;
+  try {
+    return readCatalogueLabel(path);
+  } catch (error) {
+    if (error instanceof AceError && error.code === "archive") return undefined;
+    throw error;
+  }
 }
 
 /**

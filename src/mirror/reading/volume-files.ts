@@ -8,12 +8,6 @@ import { beginsArchive } from "./begins-archive.ts";
 import { checkVolumes, type FoundVolume, type VolumeFiles } from "./check-volumes.ts";
 import { readCatalogueLabel } from "./volume-catalogue.ts";
 
-/** What may be wrong with a set all the same. */
-export interface FindOptions {
-  /** More volumes may be written yet: the last one that is there need not be the archive's last. */
-  unfinished?: boolean;
-}
-
 /**
  * Looks whether a path stands for a set: that of its first volume, or the archive's name where there is no such file. A file that ends in
  * `.001` and stands alone is an archive of its own.
@@ -21,9 +15,9 @@ export interface FindOptions {
  * @throws AceError `usage` for a volume that is not the first; `archive` naming every volume that is missing, wrong, of another set or not
  *   of its size; `medium` when one cannot be read
  */
-export function findVolumes(path: string, { unfinished = false }: FindOptions = {}): VolumeFiles | undefined {
+export function findVolumes(path: string): VolumeFiles | undefined {
   const found = setNamed(path);
-  return found === undefined ? undefined : checkVolumes(found.archive, found.volumes, unfinished);
+  return found === undefined ? undefined : checkVolumes(found.archive, found.volumes);
 }
 
 /** Files of a name with numbers, in the order of the numbers. */

@@ -1,17 +1,16 @@
 /** Looks at the volumes that an interrupted run left as files, and finds where in them this run goes on. */
-import { closeSync, constants, existsSync, fstatSync, readFileSync, rmSync } from "node:fs";
-import { AceError, messageOf } from "../../errors.ts";
-import { readLabel, type VolumeLabel } from "../../tape/catalogue.ts";
+import { closeSync, constants, existsSync, fstatSync, rmSync } from "node:fs";
+import { AceError } from "../../errors.ts";
+import { formatLabel, type VolumeLabel } from "../../tape/catalogue.ts";
 import { openLocked } from "../../tape/open-medium.ts";
 import { cataloguePath, volumePath } from "../../tape/volume-names.ts";
+import { labelUnlessTorn } from "../reading/volume-catalogue.ts";
 import type { RunContext } from "../run.ts";
 import type { ArchivePlan } from "../writing/plan-archive.ts";
 import { compareWritten, type ResumePoint } from "../writing/resume-point.ts";
 import type { WriteArchiveOptions } from "../writing/write-archive-options.ts";
 import { type WrittenFile, WrittenInVolumes } from "../writing/written-bytes.ts";
 import type { SetBegin } from "./set-writing.ts";
-
-const newline = "\n".charCodeAt(0);
 
 /** A volume that is there. */
 interface FoundVolume extends WrittenFile {
@@ -63,20 +62,12 @@ function openAll(archive: string, set: string, files: FoundVolume[]): void {
 }
 
 function labelOf(path: string, set: string, volume: number): VolumeLabel | undefined {
-  const catalogue = cataloguePath(path);
-  if (!existsSync(catalogue)) return undefined;
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(catalogue);
-  } catch (cause) {
-    throw new AceError("medium", `Cannot read ${catalogue}: ${messageOf(cause)}`, { cause });
-  }
   // One that a kill left unfinished is written again.
-  const label = bytes.includes(newline) ? readLabel(bytes, path) : undefined;
+  const label = labelUnlessTorn(path);
   if (label === undefined || (label.set === set && label.volume === volume)) return label;
   throw new AceError(
     "input",
-    `Cannot resume ${path}: it is volume ${label.volume} of set ${label.set} (${label.name}), and this run writes volume ${volume} of set ${set}`,
+    `Cannot resume ${path}: it is ${formatLabel(label)}, and this run writes volume ${volume} of set ${set}`,
     { hint: "Name a new archive, or give --force in place of --resume to replace its volumes." },
   );
 }

@@ -38,6 +38,8 @@ export interface MediumOptions {
   volumeBytes?: number | undefined;
   /** The user's command that brings the next medium. */
   volumeChange?: string | undefined;
+  /** Of the flags that were given, those that only a set of volumes has a use for. */
+  setFlags?: readonly string[];
   /** Read back what was written. */
   verify?: boolean;
   /** Of the medium at most; undefined as fast as it goes. */

@@ -5,7 +5,7 @@ import { type PackingChoice, packingChoice } from "../../archive/packing-levels.
 import { frameBytes, packWindow } from "../../pool/compressors.ts";
 import { startWriter } from "../../pool/writer.ts";
 import type { MediumKind } from "../../tape/medium.ts";
-import { Window } from "../../tape/window.ts";
+import type { Window } from "../../tape/window.ts";
 import type { RunContext } from "../run.ts";
 import { findSetResume } from "../volumes/find-set-resume.ts";
 import { setIdOf } from "../volumes/set-id.ts";
@@ -17,7 +17,7 @@ import { FrameMarks } from "./frame-marks.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import type { ArchivePlan } from "./plan-archive.ts";
 import { findResumePoint, type ResumePoint } from "./resume-point.ts";
-import { windowBytesFor } from "./window-size.ts";
+import { makeWindow, windowBytesFor } from "./window-size.ts";
 import type { WriteArchiveOptions } from "./write-archive-options.ts";
 
 /** Between two flushes, in bytes: what a kill can cost. A tape must stop to flush, so it does it seldom. */
@@ -187,13 +187,13 @@ function openWindows(
 ): { plain: Window; packed: Window } {
   const bytes = windowBytesFor(options.windowBytes, options.blockBytes);
   if (options.compression === undefined) {
-    const window = Window.create(bytes, undefined, from);
+    const window = makeWindow(options.windowBytes, options.blockBytes, from);
     return { plain: window, packed: window };
   }
   const plainBytes = Math.max(Math.ceil(bytes / 2), fewestFrames * frameBytes);
   return {
-    plain: Window.create(windowBytesFor(plainBytes, frameBytes), undefined, from),
-    packed: Window.create(windowBytesFor(Math.ceil(bytes / 4), options.blockBytes), undefined, kept.packed),
+    plain: makeWindow(plainBytes, frameBytes, from),
+    packed: makeWindow(Math.ceil(bytes / 4), options.blockBytes, kept.packed),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The window holds whole blocks, and enough of them. */
 import { expect, test } from "bun:test";
-import { windowBytesFor } from "../../../src/mirror/writing/window-size.ts";
+import { windowBytesFor, windowSizeFor } from "../../../src/mirror/writing/window-size.ts";
 
 const mib = 1024 * 1024;
 
@@ -21,3 +21,21 @@ for (const [wanted, block, least] of [
     if (wanted > 16 * mib) expect(bytes - wanted).toBeLessThan(Math.max(block, 16 * block - wanted + 1));
   });
 }
+
+for (const [wanted, block] of [
+  [3 * 1024 * mib, mib],
+  [3 * 1024 * mib + 1, 1],
+  [5 * 1024 * mib, 3_333_333],
+] as const) {
+  test(`windowSizeFor(${wanted}, ${block}) cuts the memory into pieces of whole blocks, none over a GiB`, () => {
+    const { capacityBytes, chunkBytes } = windowSizeFor(wanted, block);
+    expect(chunkBytes).toBeLessThanOrEqual(1024 * mib);
+    expect([chunkBytes % block, capacityBytes % chunkBytes]).toEqual([0, 0]);
+    expect(capacityBytes).toBeGreaterThanOrEqual(wanted);
+    expect(capacityBytes - wanted).toBeLessThan(10 * block);
+  });
+}
+
+test("more than the machine has is refused", () => {
+  expect(() => windowSizeFor(2 ** 50, 1)).toThrow("--buffer-size 1125899906842624: this machine has");
+});
