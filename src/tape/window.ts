@@ -10,14 +10,12 @@
  *   and the reader may overwrite everything before `scan()`.
  */
 import { AceError } from "../errors.ts";
+import { giveBackMemory, RingMemory, type SharedMemory, takeMemory } from "./window-memory.ts";
 
 /** What crosses a thread boundary. */
-export interface WindowHandle {
+export interface WindowHandle extends SharedMemory {
   /** Tells windows of a run apart on every thread: a clone's buffers are the same memory, but other objects. */
   id: number;
-  /** Pieces of one size, one behind the other. */
-  data: readonly SharedArrayBuffer[];
-  control: SharedArrayBuffer;
 }
 
 // Int32 words at the start of the control buffer.
@@ -44,30 +42,10 @@ const defaultSlots = 16_384;
 
 let lastId = 0;
 
-/** Memory of windows that are over. Garbage collectors of several threads would all have to let go of it first. */
-const spare: Pick<WindowHandle, "data" | "control">[] = [];
-
-function allocate(chunks: number, chunkBytes: number): SharedArrayBuffer[] {
-  try {
-    return Array.from({ length: chunks }, () => new SharedArrayBuffer(chunkBytes));
-  } catch (cause) {
-    throw new AceError(
-      "usage",
-      `Cannot use a buffer of ${chunks * chunkBytes} bytes: there is not so much memory`,
-      {
-        cause,
-        hint: "Give a smaller --buffer-size.",
-      },
-    );
-  }
-}
-
 export class Window {
   readonly handle: WindowHandle;
   readonly capacityBytes: number;
-  /** The window's memory; byte `p` of the archive is at index `p mod capacityBytes` of all of them together. */
-  readonly #chunks: readonly Uint8Array[];
-  readonly #chunkBytes: number;
+  readonly #memory: RingMemory;
   readonly #words: Int32Array;
   readonly #cells: BigInt64Array;
   readonly #bounds: Float64Array;
@@ -84,18 +62,7 @@ export class Window {
    */
   static create(capacityBytes: number, slots = defaultSlots, start = 0, chunkBytes = capacityBytes): Window {
     const controlBytes = slotsAt + slots * slotCells * 8;
-    const chunks = capacityBytes / chunkBytes;
-    const at = spare.findIndex(
-      ({ data, control }) =>
-        data.length === chunks && data[0]?.byteLength === chunkBytes && control.byteLength === controlBytes,
-    );
-    const [memory] = at < 0 ? [] : spare.splice(at, 1);
-    if (memory !== undefined) new Uint8Array(memory.control).fill(0);
-    const window = new Window({
-      id: ++lastId,
-      data: memory?.data ?? allocate(chunks, chunkBytes),
-      control: memory?.control ?? new SharedArrayBuffer(controlBytes),
-    });
+    const window = new Window({ id: ++lastId, ...takeMemory({ capacityBytes, chunkBytes, controlBytes }) });
     Atomics.store(window.#cells, endCell, -1n);
     Atomics.store(window.#cells, frontCell, BigInt(start));
     Atomics.store(window.#cells, scanCell, BigInt(start));
@@ -104,9 +71,8 @@ export class Window {
 
   constructor(handle: WindowHandle) {
     this.handle = handle;
-    this.#chunks = handle.data.map((chunk) => new Uint8Array(chunk));
-    this.#chunkBytes = this.#chunks[0]?.length ?? 0;
-    this.capacityBytes = this.#chunkBytes * this.#chunks.length;
+    this.#memory = new RingMemory(handle.data);
+    this.capacityBytes = this.#memory.capacityBytes;
     this.#words = new Int32Array(handle.control, 0, 16);
     this.#cells = new BigInt64Array(handle.control, cellsAt, 8);
     this.#bounds = new Float64Array(handle.control, slotsAt);
@@ -119,8 +85,7 @@ export class Window {
    * more: a batch of archives would keep a window's memory for each otherwise.
    */
   release(): void {
-    const { data, control } = this.handle;
-    spare.push({ data, control });
+    giveBackMemory(this.handle);
   }
 
   /**
@@ -289,31 +254,17 @@ export class Window {
 
   /** Copies bytes in at an archive offset, around edges when need be. The caller has made sure that there is room. */
   write(offset: number, chunk: Uint8Array): void {
-    for (let done = 0; done < chunk.length; ) {
-      const into = this.view(offset + done, chunk.length - done);
-      into.set(into.length === chunk.length ? chunk : chunk.subarray(done, done + into.length));
-      done += into.length;
-    }
+    this.#memory.write(offset, chunk);
   }
 
   /** A view from `offset` on of at most `length` bytes, shorter at the edge of a piece of the memory. Owned by the window. */
   view(offset: number, length: number): Uint8Array {
-    const at = offset % this.capacityBytes;
-    const inChunk = at % this.#chunkBytes;
-    const chunk = this.#chunks[(at - inChunk) / this.#chunkBytes];
-    if (chunk === undefined) throw new AceError("internal", "Cannot look into the window: it has no memory");
-    return chunk.subarray(inChunk, Math.min(inChunk + length, this.#chunkBytes));
+    return this.#memory.view(offset, length);
   }
 
   /** A copy of `length` bytes from `offset` on. */
   copy(offset: number, length: number): Uint8Array {
-    const copied = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
-      const part = this.view(offset + done, length - done);
-      copied.set(part, done);
-      done += part.length;
-    }
-    return copied;
+    return this.#memory.copy(offset, length);
   }
 
   #signal(word: number): void {
