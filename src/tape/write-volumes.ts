@@ -132,7 +132,10 @@ class SetWriting {
       }
       await this.#close(open, result);
       if (result.whole) return { ...result, underruns };
-      change = { reason: "full", message: `volume ${volume} ends at byte ${result.written} of the archive` };
+      change = {
+        reason: "full",
+        message: `volume ${volume} is full, and ends at byte ${result.written} of the archive`,
+      };
       this.#opening = { set, volume: volume + 1, offset: result.written };
       this.#isFirst = false;
     }

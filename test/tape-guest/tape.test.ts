@@ -70,13 +70,15 @@ async function ok(world: GuestWorld, script: string): Promise<string> {
 
 describe("writing", () => {
   onTape(
-    "each write is one block of one size, the last one padded, and one filemark follows",
+    "each write is one block of one size, the last one padded; a filemark, the catalogue and a filemark follow",
     async (world) => {
       const { drive } = world.guest;
       await ok(world, `${serialize} -b 64Ki\n ace-dt mirror serialize low.test/app:v1 app.tar -q`);
       expect(Object.keys(drive.writeSizes)).toEqual(["65536"]);
-      const map = drive.cartridge?.map() ?? [];
-      expect(map).toEqual([`${drive.writeSizes["65536"]} x 65536`, "filemark"]);
+      const blocks = (drive.writeSizes["65536"] ?? 0) - 1;
+      expect(drive.cartridge?.map()).toEqual([`${blocks} x 65536`, "filemark", "1 x 65536", "filemark"]);
+      const [label] = fileBytes(drive.cartridge, 1).toString().split("\n");
+      expect(JSON.parse(label ?? "")).toMatchObject({ volume: 1, last: true, offset: 0, file: 0, block: 0 });
       const archive = Buffer.from(await Bun.file(world.guest.file("app.tar")).arrayBuffer());
       const onTape = fileBytes(drive.cartridge);
       expect(onTape.subarray(0, archive.length).equals(archive)).toBe(true);
@@ -91,15 +93,17 @@ describe("writing", () => {
       world,
       `${serialize} -b 64Ki --flush-every 256Ki --checkpoint cp.txt\n ${serializeSmall} -b 64Ki`,
     );
-    expect(drive.cartridge?.files().length).toBe(2);
-    expect(drive.cartridge?.map().filter((part) => part === "filemark").length).toBe(2);
+    expect(drive.cartridge?.files().length).toBe(4);
+    expect(drive.cartridge?.map().filter((part) => part === "filemark").length).toBe(4);
     expect(drive.commands.filemarks).toBeGreaterThan(10);
   });
 
   onTape("fixed blocks of the drive: a write of several is several blocks", async (world) => {
     const { drive } = world.guest;
     await ok(world, `mt-st -f /dev/nst0 setblk 32768\n ${serializeSmall} -b 64Ki`);
-    expect(drive.cartridge?.map()).toEqual([expect.stringMatching(/^\d*[02468] x 32768$/), "filemark"]);
+    expect(drive.cartridge?.map()).toEqual([
+      ...[expect.stringMatching(/^\d*[02468] x 32768$/), "filemark", "2 x 32768", "filemark"],
+    ]);
     const refused = await world.run(
       `mt-st -f /dev/nst0 setblk 1000; ${serializeSmall} -b 64Ki --position append`,
     );
@@ -215,7 +219,8 @@ describe("before the first byte", () => {
       expect(stderr).toContain("--block-size 262144");
       expect(drive.commands.write).toBeUndefined();
       await ok(world, `${serializeSmall} -b auto`);
-      expect(Object.keys(drive.writeSizes)).toEqual(["262144"]);
+      // The second one is the catalogue's.
+      expect(Object.keys(drive.writeSizes).sort()).toEqual(["262144", "65536"]);
     },
   );
 
@@ -227,18 +232,18 @@ describe("before the first byte", () => {
       const before = headOf(drive.cartridge);
       const { code, stderr } = await world.run(`${serialize} -b 64Ki`);
       expect(code).toBe(7);
-      expect(stderr).toContain("there is an archive of container images, in blocks of 65536 bytes");
+      expect(stderr).toMatch(/there is volume 1 of set [0-9a-f]{16} \(v1\): an archive of container images/);
       expect(stderr).toContain("--force");
       expect(headOf(drive.cartridge)).toEqual(before);
       await ok(world, `${serialize} -b 64Ki --position append`);
       expect(headOf(drive.cartridge, before.length)).toEqual(before);
-      expect(drive.cartridge?.files().length).toBe(2);
+      expect(drive.cartridge?.files().length).toBe(4);
       await ok(
         world,
-        `${deserialize} --position file:1 high.test/file-one:v1; ${serialize} -b 64Ki --position bot --force`,
+        `${deserialize} --position file:2 high.test/file-one:v1; ${serialize} -b 64Ki --position bot --force`,
       );
       expect(await world.highHas("file-one", "v1")).toBe(true);
-      expect(drive.cartridge?.files().length).toBe(1);
+      expect(drive.cartridge?.files().length).toBe(2);
     },
   );
 });
@@ -271,11 +276,12 @@ describe("faults", () => {
     await ok(world, `${serializeSmall} -b 64Ki`);
     const before = headOf(drive.cartridge);
     drive.load(drive.cartridge);
-    drive.fail({ on: "filemarks", sense: senses.reset, rewinds: true });
+    // The first flush follows the first block, the second one 256 KiB later.
+    drive.fail({ on: "filemarks", position: before.length + 5, sense: senses.reset, rewinds: true });
     const flush = await world.run(`${serialize} -b 64Ki --flush-every 256Ki --position append`);
     expect(flush.code).toBe(7);
     expect(headOf(drive.cartridge, before.length)).toEqual(before);
-    expect(drive.commands.write).toBe(4);
+    expect(drive.commands.write).toBe(5);
   });
 
   for (const [name, sense] of [
@@ -291,7 +297,7 @@ describe("faults", () => {
       );
       expect(code).toBe(7);
       expect(stderr).toContain("input/output error at byte 655360");
-      expect(stderr).toContain("byte 524288, block 8 of the tape");
+      expect(stderr).toContain("byte 589824, block 9 of the tape");
       expect(drive.commands.write).toBe(11);
       expect(drive.cartridge?.map()).toEqual(["10 x 65536"]);
     });
@@ -316,15 +322,18 @@ describe("faults", () => {
     expect(stderr).toContain("Cannot flush /dev/nst0: input/output error");
   });
 
-  onTape("a full tape ends the run; what was written is on it, with a filemark", async (world) => {
-    const { drive } = world.guest;
-    drive.load(new Cartridge(), { capacityBytes: 1024 * 1024, earlyWarningBytes: 256 * 1024 });
-    const { code, stderr } = await world.run(`${serialize} -b 64Ki --checkpoint full.txt`);
-    expect(code).toBe(7);
-    expect(stderr).toContain("the tape is full at byte 786432");
-    expect(stderr).toContain("good up to byte 786432");
-    expect(drive.cartridge?.map()).toEqual(["12 x 65536", "filemark"]);
-  });
+  onTape(
+    "a full tape ends the run when nobody brings another one; what is on it is a whole volume",
+    async (world) => {
+      const { drive } = world.guest;
+      drive.load(new Cartridge(), { capacityBytes: 1024 * 1024, earlyWarningBytes: 256 * 1024 });
+      const { code, stderr } = await world.run(`${serialize} -b 64Ki --checkpoint full.txt`);
+      expect(code).toBe(7);
+      expect(stderr).toContain("volume 1 is full, and ends at byte 786432 of the archive");
+      expect(stderr).toContain("good up to byte 786432");
+      expect(drive.cartridge?.map()).toEqual(["12 x 65536", "filemark", "1 x 65536", "filemark"]);
+    },
+  );
 
   onTape("SIGKILL leaves a truncated file that is never taken for a whole archive", async (world) => {
     const { drive } = world.guest;
@@ -345,6 +354,6 @@ describe("faults", () => {
     const { drive } = world.guest;
     drive.fail({ on: "write", position: 5, delayMs: 8000 });
     await ok(world, `${serialize} -b 64Ki`);
-    expect(drive.cartridge?.files().length).toBe(1);
+    expect(drive.cartridge?.files().length).toBe(2);
   });
 });
