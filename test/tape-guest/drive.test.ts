@@ -100,6 +100,27 @@ describe("pace", () => {
     },
   );
 
+  inGuest(
+    ["mbuffer"],
+    "util mbuffer has no underrun where mbuffer with the same memory has none",
+    async (guest) => {
+      const { drive } = guest;
+      const streaming = { bufferBytes: mebibyte, bytesPerSecond: 6 * mebibyte, backHitchMs: 50 };
+      const bursts = "for n in 1 2 3 4 5; do head -c 4194304 /dev/zero; sleep 0.6; done";
+      const underruns = async (writer: string) => {
+        drive.load(new Cartridge(), { streaming });
+        expect((await guest.run(`{ ${bursts}; } | ${writer}`)).code).toBe(0);
+        expect(drive.cartridge?.map()).toEqual(["320 x 65536", "filemark"]);
+        return drive.streaming?.underruns;
+      };
+      const ours = "ace-dt util mbuffer -q -b 64Ki -m 16Mi -o /dev/nst0";
+      expect(await underruns("mbuffer -q -s 65536 -m 16M -P 90 -o /dev/nst0")).toBe(0);
+      expect(await underruns(`${ours} --hwm 90`)).toBe(0);
+      // So that it is known that the mark is what spares the tape.
+      expect(await underruns(`${ours} --hwm 0`)).toBeGreaterThanOrEqual(3);
+    },
+  );
+
   inGuest([], "a drive whose buffer is full lets the writer wait", async (guest) => {
     const { drive } = guest;
     drive.load(new Cartridge(), { streaming: { bufferBytes: 65_536, bytesPerSecond: 2 * mebibyte } });

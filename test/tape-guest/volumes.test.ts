@@ -5,6 +5,7 @@ import { testNeeding } from "../support/needs.ts";
 import type { Cartridge } from "../support/tape-vm/cartridge.ts";
 import type { DriveSettings } from "../support/tape-vm/drive-settings.ts";
 import { tapeGuest } from "../support/tape-vm/guest.ts";
+import { senses } from "../support/tape-vm/sense.ts";
 import { type GuestWorld, openGuestWorld } from "./guest-world.ts";
 
 let opened: Promise<GuestWorld> | undefined;
@@ -58,8 +59,8 @@ function dataOf(tapes: readonly Cartridge[]): Buffer {
 function expectWhole(tapes: readonly Cartridge[]): void {
   const data = dataOf(tapes);
   const archive = whole ?? Buffer.alloc(0);
-  expect(data.length).toBe(Math.ceil(archive.length / 65536) * 65536);
   expect(data.subarray(0, archive.length).equals(archive)).toBe(true);
+  expect(data.subarray(archive.length).every((byte) => byte === 0)).toBe(true);
 }
 
 const contentsOf = (tapes: readonly Cartridge[]) =>
@@ -99,6 +100,10 @@ describe("a set of tapes", () => {
       expect(await world.highHas("set", "v1")).toBe(true);
       await ok(world, read("ace-dt mirror verify /dev/nst0"));
       expect(await ok(world, `change-tape T1; ace-dt mirror list /dev/nst0 ${changer}`)).toContain("sha256:");
+      const unarchive = "ace-dt mirror unarchive /dev/nst0 nest=high.test/nested --reference v1 --no-term";
+      expect(
+        await ok(world, `export ACE_DT_CACHE_PATH=$PWD/store; change-tape T1; ${unarchive} ${changer}`),
+      ).toContain("unarchive: 1 image");
     },
   );
 
@@ -174,6 +179,71 @@ describe("a set of tapes", () => {
       const tapes = blankTapes(world, { storesWhenFull: true });
       await ok(world, `${serialize} ${changer}`);
       expectWhole(tapes);
+    },
+  );
+});
+
+describe("ends of tapes", () => {
+  onTapes("wherever in the archive the early warning comes, the tapes are the archive", async (world) => {
+    const archive = whole ?? Buffer.alloc(0);
+    const blocks = Math.ceil(archive.length / 65536);
+    // Behind the first block, in the middle, at the last two blocks (index.json and the end marker), and behind them.
+    for (const ends of [1, 20, blocks - 2, blocks - 1, blocks]) {
+      const tapes = blankTapes(world);
+      const { drive } = world.guest;
+      drive.shelf.put("T1", { capacityBytes: ends * 65536 + 256 * 1024 });
+      for (const at of [2, 3]) drive.shelf.put(`T${at}`, { capacityBytes: 8 * mebibyte });
+      drive.change("T1");
+      await ok(world, `${serialize} ${changer} -q`);
+      const written = tapes
+        .map((_, at) => drive.shelf.get(`T${at + 1}`))
+        .filter(({ items }) => items.length > 0);
+      expect([ends, written.length]).toEqual([ends, ends < blocks ? 2 : 1]);
+      expectWhole(written);
+    }
+  });
+
+  onTapes("a drive that swallows blocks, and one that loses its place, stop the run", async (world) => {
+    const { drive } = world.guest;
+    blankTapes(world, { earlyWarningBytes: 0, swallowsWhenFull: true });
+    const swallowed = await world.run(`${serialize} ${changer}`);
+    expect(swallowed.code).toBe(7);
+    expect(swallowed.stderr).toContain("Cannot trust /dev/nst0");
+    blankTapes(world);
+    drive.fail({ on: "position", position: 9, sense: senses.hardwareError, times: 9 });
+    const lost = await world.run(`${serialize} ${changer} --flush-every 512Ki`);
+    expect(lost.code).toBe(7);
+    expect(lost.stderr).toContain("does not say where it is");
+    expect(lost.stderr).toContain("the last flush was at byte 65536, block 1 of the tape");
+  });
+
+  onTapes(
+    "a host adapter that takes small transfers only: the largest size that works is named, and auto takes it",
+    async (world, tapes) => {
+      const { code, stderr } = await world.run(
+        `limit-transfers 262144; ${serialize.replace("-b 64Ki", "-b 1Mi")}`,
+      );
+      expect(code).toBe(7);
+      expect(stderr).toMatch(/Give --block-size (262144|524288)/);
+      expect(tapes[0]?.items.length).toBe(0);
+      const auto = await world.run(
+        `${serialize.replace("-b 64Ki", "-b auto")} ${changer}; rc=$?; limit-transfers 0; exit $rc`,
+      );
+      expect([auto.code, auto.stderr.includes("Cannot")]).toEqual([0, false]);
+      expectWhole(tapes);
+    },
+  );
+
+  onTapes(
+    "a command that is never answered ends with the driver's patience, and nothing follows it",
+    async (world, tapes) => {
+      world.guest.drive.fail({ on: "write", position: 9, drop: true });
+      const { code, stderr } = await world.run(
+        `mt-st -f /dev/nst0 sttimeout 4; ${serialize} ${changer}; rc=$?; mt-st -f /dev/nst0 sttimeout 900; exit $rc`,
+      );
+      expect(code).toBe(7);
+      expect(stderr).toContain("input/output error");
+      expect(tapes[0]?.items.length).toBe(9);
     },
   );
 });
