@@ -1,5 +1,5 @@
 /**
- * `manifest.json`, the file that `docker load`, `podman load` and `ctr image import` look for in an archive.
+ * `manifest.json`, the file that `docker load` looks for in an archive, and `podman load` in one of several images.
  *
  * The original writes one entry a source reference. We write the same bytes for every entry it got right, and differ where
  * its file makes `docker load` stop or load a thing that is no image:

@@ -1,4 +1,5 @@
 /** Real registries on free ports: Debian's docker-registry, distribution 3, and our own. */
+import { startDaemon } from "./daemon.ts";
 import { findProgram, type Need, program } from "./needs.ts";
 import { binaryPath, prepareBinary } from "./run-binary.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
@@ -41,9 +42,6 @@ export const embeddedRegistry: RegistryKind = {
 
 /** All of them. */
 export const registryKinds: readonly RegistryKind[] = [dockerRegistry, distribution3, embeddedRegistry];
-
-/** How long a registry may take until it listens. */
-const startTimeoutMs = 15_000;
 
 /**
  * Starts distribution 2 or 3 with filesystem storage; deletes are allowed.
@@ -92,49 +90,19 @@ export async function startEmbedded(flags: readonly string[] = []): Promise<Runn
   return await startServer(command, dir, /(127\.0\.0\.1:\d+)/);
 }
 
-/** Starts a server and waits until it says where it listens, on stdout or stderr. */
+/** Starts a server and waits until it says where it listens. */
 async function startServer(command: string[], dir: TempDir, listening: RegExp): Promise<RunningRegistry> {
-  const child = Bun.spawn(command, {
-    cwd: dir.path,
-    env: { PATH: process.env.PATH ?? "", HOME: dir.path, OTEL_TRACES_EXPORTER: "none" },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  let said = "";
-  const host = Promise.withResolvers<string>();
-  const listen = async (stream: ReadableStream<Uint8Array>) => {
-    const decoder = new TextDecoder();
-    for await (const chunk of stream) {
-      said = (said + decoder.decode(chunk, { stream: true })).slice(-20_000);
-      const found = listening.exec(said)?.[1];
-      if (found !== undefined) host.resolve(found);
-    }
+  const env = { PATH: process.env.PATH ?? "", HOME: dir.path, OTEL_TRACES_EXPORTER: "none" };
+  await using stack = new AsyncDisposableStack();
+  stack.use(dir);
+  const daemon = stack.use(await startDaemon(command, { ready: listening, cwd: dir.path, env }));
+  const host = daemon.said[1] ?? "";
+  const running = stack.move();
+  return {
+    host,
+    origin: `http://${host}`,
+    directory: dir.file("data"),
+    pid: daemon.pid,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-  void Promise.all([listen(child.stdout), listen(child.stderr)]).catch(host.reject);
-  const failed = (why: string) => new Error(`${command.join(" ")} ${why}:\n${said}`);
-  void child.exited.then((code) => host.reject(failed(`ended with ${code}`)));
-  const timer = setTimeout(() => host.reject(failed("said in 15 s no address to listen on")), startTimeoutMs);
-  const stop = async () => {
-    child.kill("SIGTERM");
-    const hard = setTimeout(() => child.kill("SIGKILL"), 5000);
-    await child.exited;
-    clearTimeout(hard);
-    await dir[Symbol.asyncDispose]();
-  };
-  try {
-    const found = await host.promise;
-    return {
-      host: found,
-      origin: `http://${found}`,
-      directory: dir.file("data"),
-      pid: child.pid,
-      [Symbol.asyncDispose]: stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
 }

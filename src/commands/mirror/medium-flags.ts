@@ -76,7 +76,7 @@ export const mediumFlags = {
     description:
       "How hard to compress: 1 to 22 for zstd (default 3), 1 to 9 for gzip (default 6). Higher is smaller and slower.",
   }),
-  "manifest-json": Flags.boolean({ description: "Add a manifest.json, for docker load and ctr import." }),
+  "manifest-json": Flags.boolean({ description: "Add a manifest.json, for docker load and podman load." }),
   force: Flags.boolean({
     description:
       "Overwrite DEST if it is a file that exists, or what is on the tape where the archive begins.",
