@@ -51,6 +51,8 @@ export interface OpenedVolume {
   offset: number;
   /** What such a cartridge holds without compression; undefined when that is not known. */
   nativeBytes: number | undefined;
+  /** On the tape in front of it, when its blocks are like those of the volume: nobody knows better. */
+  earlierBytes: number;
 }
 
 /** What a writer says. */

@@ -47,8 +47,9 @@ export async function writeSet(
     {
       opened: (opened, { volume, offset }) => {
         blockBytes = opened.blockBytes;
-        const nativeBytes = opened.place?.nativeBytes;
-        say({ kind: "open", medium: opened.kind, volume: { volume, offset, nativeBytes } });
+        const { nativeBytes, block = 0, tapeBlockBytes = 0 } = opened.place ?? {};
+        const earlierBytes = block * tapeBlockBytes;
+        say({ kind: "open", medium: opened.kind, volume: { volume, offset, nativeBytes, earlierBytes } });
       },
       durable: (offset, progress) => say({ kind: "durable", offset, progress }),
       closed: (label) => say({ kind: "closed", label }),

@@ -1,6 +1,7 @@
 /** Everything that is found out about a tape, and refused, before the first byte is written to it. */
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import { formatLabel, type VolumeLabel } from "./catalogue.ts";
+import { densityOf } from "./densities.ts";
 import { asksForCleaning } from "./kernel-tape.ts";
 import { labelBehind } from "./read-label.ts";
 import { formatContents, lookAhead } from "./tape-contents.ts";
@@ -63,6 +64,7 @@ export function prepareTape(
     fixedBlockBytes: status.fixedBlockBytes,
     startBlock,
     file: file < 0 ? undefined : file,
+    nativeBytes: nativeBytesOf(device, status),
   });
   return {
     medium,
@@ -72,6 +74,11 @@ export function prepareTape(
       contents: formatContents(contents),
     }),
   };
+}
+
+/** What the cartridge holds without compression: by its own word where it is to be had, or by its density. */
+export function nativeBytesOf(device: TapeDevice, { densityCode }: TapeStatus): number | undefined {
+  return device.capacity()?.maximumBytes ?? densityOf(densityCode)?.nativeBytes;
 }
 
 /** What volume the data ahead are, if they are one; the tape stands where it stood. */

@@ -1,5 +1,6 @@
 /** Goes on behind what an earlier run wrote on a tape: looks whether that is really there, and stops where it ends. */
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { nativeBytesOf } from "./prepare-tape.ts";
 import { SegmentHasher } from "./segment-hasher.ts";
 import type { TapeDevice, TapeStatus } from "./tape-device.ts";
 import { TapeMedium } from "./tape-medium.ts";
@@ -69,6 +70,7 @@ export function resumeTape(
     fixedBlockBytes,
     startBlock: written.block,
     file: written.file,
+    nativeBytes: nativeBytesOf(device, status),
     earlierBlocks,
     offset: written.at,
   });

@@ -16,20 +16,19 @@ export function askLine(
   stderr: NodeJS.WriteStream,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const lines = createInterface({ input: process.stdin, terminal: false });
-    const stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    const end = (answer: string | undefined) => {
-      signal.removeEventListener("abort", stop);
-      lines.close();
-      // An input that is listened to keeps the process alive.
-      process.stdin.pause();
-      resolve(answer);
-    };
-    lines.once("line", end);
-    lines.once("close", () => end(undefined));
-    stderr.write(question);
+  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+  signal.throwIfAborted();
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  const stop = () => reject(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  lines.once("line", resolve);
+  // The interface says so for its own close as well, when the answer is there.
+  lines.once("close", () => resolve(undefined));
+  stderr.write(question);
+  return promise.finally(() => {
+    signal.removeEventListener("abort", stop);
+    lines.close();
+    // An input that is listened to keeps the process alive.
+    process.stdin.pause();
   });
 }

@@ -100,9 +100,8 @@ function volumeParts(volumes: VolumeFigures | undefined): string[] {
   if (volumes === undefined) return [];
   const { volume, underruns, used } = volumes;
   return [
+    `volume ${volume}${used === undefined ? "" : ` tape ${Math.round(used * 100)}%`}`,
     `${underruns} ${underruns === 1 ? "underrun" : "underruns"}`,
-    `volume ${volume}`,
-    ...(used === undefined ? [] : [`tape ${Math.round(used * 100)}%`]),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Sets of volumes on the kernel's own tape driver: hooks, prints of how to go on, kills, wrong tapes, restoring without this program. */
 import { afterAll, describe, expect } from "bun:test";
 import { parseCatalogue } from "../../src/tape/catalogue.ts";
-import { testNeeding } from "../support/needs.ts";
+import { type Need, program, testNeeding } from "../support/needs.ts";
 import type { Cartridge } from "../support/tape-vm/cartridge.ts";
 import type { DriveSettings } from "../support/tape-vm/drive-settings.ts";
 import { tapeGuest } from "../support/tape-vm/guest.ts";
@@ -30,7 +30,11 @@ function blankTapes({ guest }: GuestWorld, settings: Partial<DriveSettings> = {}
 }
 
 /** One guest for all; each test begins with blank tapes T1 to T5, and the first one in the drive. */
-function onTapes(name: string, body: (world: GuestWorld, tapes: Cartridge[]) => Promise<void>): void {
+function onTapes(
+  name: string,
+  body: (world: GuestWorld, tapes: Cartridge[]) => Promise<void>,
+  needs: readonly Need[] = [],
+): void {
   const run = async () => {
     opened ??= openGuestWorld();
     const world = await opened;
@@ -41,7 +45,7 @@ function onTapes(name: string, body: (world: GuestWorld, tapes: Cartridge[]) => 
     }
     await body(world, tapes);
   };
-  testNeeding([tapeGuest], name, run, 180_000);
+  testNeeding([tapeGuest, ...needs], name, run, 180_000);
 }
 
 /** Runs, and expects success. */
@@ -180,6 +184,47 @@ describe("a set of tapes", () => {
       await ok(world, `${serialize} ${changer}`);
       expectWhole(tapes);
     },
+  );
+});
+
+describe("at a terminal", () => {
+  onTapes(
+    "the next tape is asked for, after the full one is let out; q ends the run with 7",
+    async (world, tapes) => {
+      // A terminal on both sides: the script answers what it is asked, as a hand would.
+      const hand = `import os, pty, re, subprocess, sys
+log, n = b"", 1
+pid, fd = pty.fork()
+if pid == 0: os.execvp("bash", ["bash", "-c", sys.argv[1]])
+while True:
+    try: data = os.read(fd, 65536)
+    except OSError: break
+    if not data: break
+    log += data
+    if log.count(b"press Enter") == n:
+        n += 1
+        if n > int(sys.argv[2]): os.write(fd, b"q\\n")
+        else:
+            subprocess.run(["change-tape", "T%d" % n], check=True)
+            os.write(fd, b"\\n")
+sys.stdout.buffer.write(log)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+      await Bun.write(world.guest.file("hand.py"), hand);
+      const { code, stdout } = await world.run(
+        `TERM=xterm python3 hand.py "${serialize.replace(" --no-term", "")}" 9`,
+      );
+      expect([code, stdout]).toEqual([0, expect.not.stringContaining("Cannot")]);
+      expect(stdout).toContain("Put in a blank tape as volume 2, then press Enter");
+      expect(stdout).toMatch(/\| volume 1 tape \d+% \| 0 un/);
+      expectWhole(tapes);
+      const fresh = blankTapes(world);
+      const quit = await world.run(`python3 hand.py "${serialize}" 2`);
+      expect(quit.code).toBe(7);
+      expect(quit.stdout).toContain("and nobody brought it");
+      expect(fresh[2]?.items.length).toBe(0);
+    },
+    [program("python3")],
   );
 });
 

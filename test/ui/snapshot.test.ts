@@ -44,6 +44,14 @@ describe("formatSnapshot()", () => {
     );
   });
 
+  test("shows of volumes which one, how often the drive ran empty, and how much of the tape is used", () => {
+    const volumes = { volume: 2, underruns: 1, used: 0.426 };
+    expect(formatSnapshot({ ...snapshot, volumes })).toBe(
+      "copying blobs | 0 B | 0 B/s | volume 2 tape 43% | 1 underrun | 0 in flight",
+    );
+    expect(formatSnapshot({ ...snapshot, volumes: { ...volumes, used: undefined } })).not.toContain("tape");
+  });
+
   test("leaves out what is unknown", () => {
     expect(formatSnapshot(snapshot)).toBe("copying blobs | 0 B | 0 B/s | 0 in flight");
   });

@@ -71,8 +71,9 @@ export class SetWriting implements SetWriterEvents {
 
   /** Figures for the progress. @param front how far the writing is */
   figures(front: number, underruns: number): { volume: number; underruns: number; used: number | undefined } {
-    const { volume = this.start.volume, offset = 0, nativeBytes } = this.#opened ?? {};
-    const used = nativeBytes === undefined ? undefined : Math.max(0, front - offset) / nativeBytes;
+    const { volume = this.start.volume, offset = 0, nativeBytes, earlierBytes = 0 } = this.#opened ?? {};
+    const onTape = earlierBytes + Math.max(0, front - offset);
+    const used = nativeBytes === undefined ? undefined : onTape / nativeBytes;
     return { volume, underruns, used };
   }
 
