@@ -1,5 +1,6 @@
 /** What the writer of a set of volumes is told, and what is done with what it says: places for the checkpoint, state for the next run, media. */
 import type { LedgerPlace } from "../../archive/ledger.ts";
+import { AceError } from "../../errors.ts";
 import type { FrameMark } from "../../pool/compressors.ts";
 import type { OpenedVolume, WrittenSet } from "../../pool/thread-messages.ts";
 import type { SetWriterEvents } from "../../pool/writer.ts";
@@ -107,8 +108,11 @@ export class SetWriting implements SetWriterEvents {
     const { destination, volumeChange, medium } = this.#options;
     const { set } = this.start;
     if (volume > 1) this.#wanted = formatToken(set, { volume, offset, frame: this.#frameAt(offset) });
-    // The next file can be begun at once, unless the user wants to do something with the one before.
-    if (medium !== "tape" && volumeChange === undefined && reason === "full") return;
+    if (medium !== "tape" && volumeChange === undefined) {
+      // The next file can be begun at once; when it cannot, nobody has anything to change.
+      if (reason === "full") return;
+      throw new AceError("medium", message);
+    }
     this.phase(`waiting for volume ${volume}`);
     await changeVolume(
       { volume, set, reason, message: `${destination}: ${message}` },
