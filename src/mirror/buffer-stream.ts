@@ -5,10 +5,10 @@ import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import { startFiller } from "../pool/filler.ts";
 import { startWriter, type Writer } from "../pool/writer.ts";
 import { checkDestination, statDestination } from "../tape/medium.ts";
+import { makeWindow } from "../tape/window-size.ts";
 import type { WriteLoopResult } from "../tape/write-loop.ts";
 import type { RunStatus } from "../ui/status.ts";
 import { stoppedError, unlessStopped } from "./run.ts";
-import { makeWindow } from "./writing/window-size.ts";
 
 export interface BufferOptions {
   /** A path, or `-` for standard input. */

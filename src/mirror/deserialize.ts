@@ -2,7 +2,9 @@
 import { AceError } from "../errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
+import { windowBytesFor } from "../tape/window-size.ts";
 import type { RunSummary } from "../ui/summary.ts";
+import { readingChange } from "./media/reading-change.ts";
 import { ArchiveParts } from "./reading/archive-parts.ts";
 import type { ArchiveSource, ReadingOptions } from "./reading/archive-source.ts";
 import type { AssemblyEvents } from "./reading/assembly.ts";
@@ -10,8 +12,6 @@ import { DryDelivery, RepositoryDelivery } from "./reading/delivery.ts";
 import { readEntries } from "./reading/read-entries.ts";
 import { Unpacking } from "./reading/unpack.ts";
 import { type RunContext, stoppedError } from "./run.ts";
-import { readingChange } from "./volumes/reading-change.ts";
-import { windowBytesFor } from "./writing/window-size.ts";
 
 export interface DeserializeOptions extends ReadingOptions {
   /** A path, or `-` for standard input. */

@@ -8,6 +8,7 @@ import type { Platform } from "../oci/platform.ts";
 import { labelsOf, sourceOf } from "./gathering/gather-index.ts";
 import { isGather } from "./gathering/gathered-images.ts";
 import { platformOfConfig } from "./gathering/image-platform.ts";
+import { readingChange } from "./media/reading-change.ts";
 import type { ArchiveContents } from "./reading/archive-contents.ts";
 import type { ArchiveFault } from "./reading/archive-faults.ts";
 import type { ReadingOptions } from "./reading/archive-source.ts";
@@ -16,7 +17,6 @@ import { openArchive } from "./reading/open-archive.ts";
 import { readContents } from "./reading/read-contents.ts";
 import { NeedsWalk } from "./reading/walk-needs.ts";
 import { type RunContext, stoppedError } from "./run.ts";
-import { readingChange } from "./volumes/reading-change.ts";
 
 /** Images looked at before whatever else waits has a turn. */
 const rowsInARow = 500;

@@ -20,13 +20,13 @@ import {
 import { salvageRoutes } from "./distributing/salvage-routes.ts";
 import { isGather } from "./gathering/gathered-images.ts";
 import type { GatherEntry } from "./gathering/resolve-source.ts";
+import { readingChange } from "./media/reading-change.ts";
 import { ArchiveParts } from "./reading/archive-parts.ts";
 import type { ArchiveShelf } from "./reading/archive-shelf.ts";
 import type { ReadingOptions } from "./reading/archive-source.ts";
 import { type Shelved, shelveArchive } from "./reading/shelve-archive.ts";
 import { type RunContext, stoppedError } from "./run.ts";
 import { entriesOf, tellUnmatched } from "./scatter.ts";
-import { readingChange } from "./volumes/reading-change.ts";
 
 export interface UnarchiveOptions extends ReadingOptions {
   /** A path, or `-` for standard input. */

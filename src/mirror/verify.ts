@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { AceError } from "../errors.ts";
 import { Pool } from "../pool/pool.ts";
+import { readingChange } from "./media/reading-change.ts";
 import type { ArchiveContents } from "./reading/archive-contents.ts";
 import type { ArchiveFault } from "./reading/archive-faults.ts";
 import type { ReadingOptions } from "./reading/archive-source.ts";
@@ -11,7 +12,6 @@ import { hashFile, StreamHashing } from "./reading/verify-bodies.ts";
 import { type ClosureResult, checkClosure } from "./reading/verify-closure.ts";
 import { checkCatalogues, checkLedger, checkLoadPaths } from "./reading/verify-lists.ts";
 import { type RunContext, stoppedError } from "./run.ts";
-import { readingChange } from "./volumes/reading-change.ts";
 
 export interface VerifyOptions extends ReadingOptions {
   /** Paths, or `-` for standard input: the parts of one set, in their order. */

@@ -1,5 +1,5 @@
 /** Writes an archive onto modelled cartridges, run after run, as the writer's thread and the checkpoint do; runs can be killed. */
-import { stateAfter, stateClosed, type VolumeState } from "../../src/mirror/volumes/volume-state.ts";
+import { stateAfter, stateClosed, type VolumeState } from "../../src/mirror/writing/volumes/volume-state.ts";
 import type { VolumeLabel } from "../../src/tape/catalogue.ts";
 import type { OpenVolume, VolumeOpening } from "../../src/tape/open-volume.ts";
 import { prepareTape } from "../../src/tape/prepare-tape.ts";

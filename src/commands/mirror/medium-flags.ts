@@ -4,8 +4,8 @@ import { type Packing, packingLevels } from "../../archive/packing-levels.ts";
 import { parseByteSize } from "../../config/bytes.ts";
 import { AceError } from "../../errors.ts";
 import { type CheckpointPosition, parseCheckpoints, parseOffset } from "../../lists/checkpoints.ts";
-import { parseToken } from "../../mirror/volumes/resume-token.ts";
 import type { KnownBlobOptions } from "../../mirror/writing/known-blobs.ts";
+import { parseToken } from "../../mirror/writing/volumes/resume-token.ts";
 import type { MediumOptions } from "../../mirror/writing/write-archive-options.ts";
 import { parseTapePosition } from "../../tape/tape-position.ts";
 import {

@@ -1,7 +1,7 @@
 /** The files of an archive: one, or several parts that complete each other. */
 import { accessSync, constants } from "node:fs";
 import { AceError } from "../../errors.ts";
-import type { ReadingChange } from "../volumes/reading-change.ts";
+import type { ReadingChange } from "../media/reading-change.ts";
 import type { ArchiveSource, ReadingOptions } from "./archive-source.ts";
 import { openArchive } from "./open-archive.ts";
 import { openError } from "./open-error.ts";

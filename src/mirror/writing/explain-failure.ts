@@ -2,8 +2,8 @@
 import { AceError } from "../../errors.ts";
 import type { Writer } from "../../pool/writer.ts";
 import { type RunContext, stoppedError } from "../run.ts";
-import type { SetWriting } from "../volumes/set-writing.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";
+import type { SetWriting } from "./volumes/set-writing.ts";
 import type { WriteArchiveOptions } from "./write-archive-options.ts";
 
 /** How long a stopped run waits for its writer; the bound for Ctrl-C is 2 s. */

@@ -4,7 +4,7 @@ import type { RepositoryAddress } from "../../content/endpoint.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { MediumKind } from "../../tape/medium.ts";
 import type { TapePosition } from "../../tape/tape-position.ts";
-import type { ResumeToken } from "../volumes/resume-token.ts";
+import type { ResumeToken } from "./volumes/resume-token.ts";
 
 /** Says where a blob is fetched from, by the entry of the root that led to it. */
 export type BlobSource = (entry: Descriptor) => RepositoryAddress;

@@ -6,18 +6,18 @@ import { frameBytes, packWindow } from "../../pool/compressors.ts";
 import { startWriter } from "../../pool/writer.ts";
 import type { MediumKind } from "../../tape/medium.ts";
 import type { Window } from "../../tape/window.ts";
+import { makeWindow, windowBytesFor } from "../../tape/window-size.ts";
 import type { RunContext } from "../run.ts";
-import { findSetResume } from "../volumes/find-set-resume.ts";
-import { setIdOf } from "../volumes/set-id.ts";
-import { type SetBegin, SetWriting } from "../volumes/set-writing.ts";
-import { statePath } from "../volumes/volume-state.ts";
 import { ArchiveWriting } from "./archive-writing.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { FrameMarks } from "./frame-marks.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import type { ArchivePlan } from "./plan-archive.ts";
 import { findResumePoint, type ResumePoint } from "./resume-point.ts";
-import { makeWindow, windowBytesFor } from "./window-size.ts";
+import { findSetResume } from "./volumes/find-set-resume.ts";
+import { setIdOf } from "./volumes/set-id.ts";
+import { type SetBegin, SetWriting } from "./volumes/set-writing.ts";
+import { statePath } from "./volumes/volume-state.ts";
 import type { WriteArchiveOptions } from "./write-archive-options.ts";
 
 /** Between two flushes, in bytes: what a kill can cost. A tape must stop to flush, so it does it seldom. */

@@ -1,6 +1,6 @@
 /** What a run that stops between two volumes prints, and what becomes of one that was copied wrong. */
 import { describe, expect, test } from "bun:test";
-import { checkToken, formatToken, parseToken } from "../../../src/mirror/volumes/resume-token.ts";
+import { checkToken, formatToken, parseToken } from "../../../../src/mirror/writing/volumes/resume-token.ts";
 
 const set = "0123456789abcdef";
 const plain = { volume: 2, offset: 98_304, frame: { plain: 98_304, packed: 98_304 } };

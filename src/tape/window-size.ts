@@ -1,7 +1,7 @@
 /** How much memory the window takes. */
 import { totalmem } from "node:os";
-import { AceError } from "../../errors.ts";
-import { Window } from "../../tape/window.ts";
+import { AceError } from "../errors.ts";
+import { Window } from "./window.ts";
 
 /**
  * The automatic size: room for a 4 MiB range of each of 25 connections, so that a link with slow connections is still filled.

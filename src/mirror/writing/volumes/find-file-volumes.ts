@@ -1,15 +1,15 @@
 /** Looks at the volumes that an interrupted run left as files, and finds where in them this run goes on. */
 import { closeSync, constants, existsSync, fstatSync, rmSync } from "node:fs";
-import { AceError } from "../../errors.ts";
-import { formatLabel, type VolumeLabel } from "../../tape/catalogue.ts";
-import { openLocked } from "../../tape/open-medium.ts";
-import { cataloguePath, volumePath } from "../../tape/volume-names.ts";
-import { labelUnlessTorn } from "../reading/volume-catalogue.ts";
-import type { RunContext } from "../run.ts";
-import type { ArchivePlan } from "../writing/plan-archive.ts";
-import { compareWritten, type ResumePoint } from "../writing/resume-point.ts";
-import type { WriteArchiveOptions } from "../writing/write-archive-options.ts";
-import { type WrittenFile, WrittenInVolumes } from "../writing/written-bytes.ts";
+import { AceError } from "../../../errors.ts";
+import { formatLabel, type VolumeLabel } from "../../../tape/catalogue.ts";
+import { openLocked } from "../../../tape/open-medium.ts";
+import { cataloguePath, volumePath } from "../../../tape/volume-names.ts";
+import { labelUnlessTorn } from "../../reading/volume-catalogue.ts";
+import type { RunContext } from "../../run.ts";
+import type { ArchivePlan } from "../plan-archive.ts";
+import { compareWritten, type ResumePoint } from "../resume-point.ts";
+import type { WriteArchiveOptions } from "../write-archive-options.ts";
+import { type WrittenFile, WrittenInVolumes } from "../written-bytes.ts";
 import type { SetBegin } from "./set-writing.ts";
 
 /** A volume that is there. */

@@ -1,8 +1,8 @@
 /** Finds where an interrupted set of volumes goes on. */
-import type { RunContext } from "../run.ts";
-import type { ArchivePlan } from "../writing/plan-archive.ts";
-import type { ResumePoint } from "../writing/resume-point.ts";
-import type { WriteArchiveOptions } from "../writing/write-archive-options.ts";
+import type { RunContext } from "../../run.ts";
+import type { ArchivePlan } from "../plan-archive.ts";
+import type { ResumePoint } from "../resume-point.ts";
+import type { WriteArchiveOptions } from "../write-archive-options.ts";
 import { findFileVolumes } from "./find-file-volumes.ts";
 import { findTapeVolumes } from "./find-tape-volumes.ts";
 import { freshVolume } from "./go-on-behind.ts";

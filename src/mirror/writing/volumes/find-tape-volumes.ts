@@ -1,13 +1,13 @@
 /** Finds where an interrupted set on tapes goes on: by its checkpoint, or by what is on the tape in the drive. */
-import { AceError } from "../../errors.ts";
-import { runTapeJob } from "../../pool/tape-job.ts";
-import { formatLabel } from "../../tape/catalogue.ts";
-import type { SurveyedFile } from "../../tape/survey-tape.ts";
-import type { RunContext } from "../run.ts";
-import { compareWithPlan } from "../writing/compare-with-plan.ts";
-import type { ArchivePlan } from "../writing/plan-archive.ts";
-import type { ResumePoint } from "../writing/resume-point.ts";
-import type { WriteArchiveOptions } from "../writing/write-archive-options.ts";
+import { AceError } from "../../../errors.ts";
+import { runTapeJob } from "../../../pool/tape-job.ts";
+import { formatLabel } from "../../../tape/catalogue.ts";
+import type { SurveyedFile } from "../../../tape/survey-tape.ts";
+import type { RunContext } from "../../run.ts";
+import { compareWithPlan } from "../compare-with-plan.ts";
+import type { ArchivePlan } from "../plan-archive.ts";
+import type { ResumePoint } from "../resume-point.ts";
+import type { WriteArchiveOptions } from "../write-archive-options.ts";
 import { freshVolume, goOnBehind } from "./go-on-behind.ts";
 import { readVolumeState, statePath, type VolumeState } from "./volume-state.ts";
 import { WrittenOnTape } from "./written-on-tape.ts";

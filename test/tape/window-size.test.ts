@@ -1,6 +1,6 @@
 /** The window holds whole blocks, and enough of them. */
 import { expect, test } from "bun:test";
-import { windowBytesFor, windowSizeFor } from "../../../src/mirror/writing/window-size.ts";
+import { windowBytesFor, windowSizeFor } from "../../src/tape/window-size.ts";
 
 const mib = 1024 * 1024;
 

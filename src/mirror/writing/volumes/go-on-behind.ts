@@ -1,10 +1,10 @@
 /** The way on behind a part of an archive that is on its media. */
-import { AceError } from "../../errors.ts";
-import { followLedger } from "../writing/follow-ledger.ts";
-import { FrameMarks } from "../writing/frame-marks.ts";
-import type { ArchivePlan } from "../writing/plan-archive.ts";
-import { pieceStart, type ResumePoint } from "../writing/resume-point.ts";
-import type { WriteArchiveOptions } from "../writing/write-archive-options.ts";
+import { AceError } from "../../../errors.ts";
+import { followLedger } from "../follow-ledger.ts";
+import { FrameMarks } from "../frame-marks.ts";
+import type { ArchivePlan } from "../plan-archive.ts";
+import { pieceStart, type ResumePoint } from "../resume-point.ts";
+import type { WriteArchiveOptions } from "../write-archive-options.ts";
 import type { VolumeStart } from "./resume-token.ts";
 import type { SetBegin } from "./set-writing.ts";
 

@@ -6,8 +6,8 @@ import {
   stateAfter,
   statePath,
   writeVolumeState,
-} from "../../../src/mirror/volumes/volume-state.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+} from "../../../../src/mirror/writing/volumes/volume-state.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
 
 const progress = {
   ...{ set: "0123456789abcdef", volume: 2, offset: 4000, blockBytes: 1000, segmentBytes: 10_000 },

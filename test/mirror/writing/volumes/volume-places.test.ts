@@ -1,6 +1,6 @@
 /** Where on its volumes a byte of an archive is. */
 import { expect, test } from "bun:test";
-import { VolumePlaces } from "../../../src/mirror/volumes/volume-places.ts";
+import { VolumePlaces } from "../../../../src/mirror/writing/volumes/volume-places.ts";
 
 const progress = {
   ...{ set: "0123456789abcdef", blockBytes: 1000, segmentBytes: 10_000, segments: [], open: "" },

@@ -1,20 +1,20 @@
 /** What the writer of a set of volumes is told, and what is done with what it says: places for the checkpoint, state for the next run, media. */
-import type { LedgerPlace } from "../../archive/ledger.ts";
-import { AceError } from "../../errors.ts";
-import type { FrameMark } from "../../pool/compressors.ts";
-import type { OpenedVolume, WrittenSet } from "../../pool/thread-messages.ts";
-import type { SetWriterEvents } from "../../pool/writer.ts";
-import type { VolumeLabel } from "../../tape/catalogue.ts";
-import type { MediumChange, VolumeProgress } from "../../tape/write-volumes.ts";
-import type { RunContext } from "../run.ts";
-import type { FrameMarks } from "../writing/frame-marks.ts";
-import type { LedgerQueue } from "../writing/ledger-queue.ts";
-import type { ArchivePlan } from "../writing/plan-archive.ts";
-import type { WriteArchiveOptions } from "../writing/write-archive-options.ts";
+import type { LedgerPlace } from "../../../archive/ledger.ts";
+import { AceError } from "../../../errors.ts";
+import type { FrameMark } from "../../../pool/compressors.ts";
+import type { OpenedVolume, WrittenSet } from "../../../pool/thread-messages.ts";
+import type { SetWriterEvents } from "../../../pool/writer.ts";
+import type { VolumeLabel } from "../../../tape/catalogue.ts";
+import type { MediumChange, VolumeProgress } from "../../../tape/write-volumes.ts";
+import { ejectTape } from "../../media/eject-tape.ts";
+import { changeVolume } from "../../media/volume-change.ts";
+import type { RunContext } from "../../run.ts";
+import type { FrameMarks } from "../frame-marks.ts";
+import type { LedgerQueue } from "../ledger-queue.ts";
+import type { ArchivePlan } from "../plan-archive.ts";
+import type { WriteArchiveOptions } from "../write-archive-options.ts";
 import { catalogueLines } from "./catalogue-lines.ts";
-import { ejectTape } from "./eject-tape.ts";
 import { formatToken } from "./resume-token.ts";
-import { changeVolume } from "./volume-change.ts";
 import { VolumePlaces } from "./volume-places.ts";
 import { stateAfter, stateClosed, type VolumeState, writeVolumeState } from "./volume-state.ts";
 

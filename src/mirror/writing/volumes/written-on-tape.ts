@@ -1,14 +1,14 @@
 /** The beginning of a plain archive that an interrupted run left on a tape: read once, from its first block on. */
 import { setImmediate } from "node:timers/promises";
-import { Limiter } from "../../content/limiter.ts";
-import { AceError } from "../../errors.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
-import type { FrameMark } from "../../pool/compressors.ts";
-import { segmentBytes } from "../../tape/catalogue.ts";
-import { StreamSource } from "../reading/stream-source.ts";
-import type { RunContext } from "../run.ts";
-import type { WriteArchiveOptions } from "../writing/write-archive-options.ts";
-import type { WrittenArchive } from "../writing/written-archive.ts";
+import { Limiter } from "../../../content/limiter.ts";
+import { AceError } from "../../../errors.ts";
+import type { Descriptor } from "../../../oci/descriptor.ts";
+import type { FrameMark } from "../../../pool/compressors.ts";
+import { segmentBytes } from "../../../tape/catalogue.ts";
+import { StreamSource } from "../../reading/stream-source.ts";
+import type { RunContext } from "../../run.ts";
+import type { WriteArchiveOptions } from "../write-archive-options.ts";
+import type { WrittenArchive } from "../written-archive.ts";
 
 /** Bodies at threads at a time; more would only wait there. */
 const mostInFlight = 64;
