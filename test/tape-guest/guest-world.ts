@@ -24,7 +24,11 @@ export async function openGuestWorld(): Promise<GuestWorld> {
   await pushArtifact(low.origin, "small", plainImage("guest/small", [3000, 20_000]), "v1");
   const guest = await startTapeGuest();
   const there = (registry: EmbeddedRegistry) => registry.origin.replace("127.0.0.1", hostAddress);
-  await writeConfig(guest.file("config.yaml"), { "low.test": there(low), "high.test": there(high) });
+  await writeConfig(guest.file("config.yaml"), {
+    ...{ "low.test": there(low), "high.test": there(high) },
+    // As the pages call them.
+    ...{ "reg.example.com": there(low), "reg.high.example.com": there(high) },
+  });
   return {
     guest,
     low,

@@ -1,7 +1,11 @@
 /** Sets of volumes on the kernel's own tape driver: hooks, prints of how to go on, kills, wrong tapes, restoring without this program. */
 import { afterAll, describe, expect } from "bun:test";
+import { join } from "node:path";
+import { repositoryRoot } from "../../scripts/build-binary.ts";
 import { parseCatalogue } from "../../src/tape/catalogue.ts";
+import { blocksOf } from "../docs/markdown.ts";
 import { type Need, program, testNeeding } from "../support/needs.ts";
+import { pushPlaced, standardImages } from "../support/standard-images.ts";
 import type { Cartridge } from "../support/tape-vm/cartridge.ts";
 import type { DriveSettings } from "../support/tape-vm/drive-settings.ts";
 import { tapeGuest } from "../support/tape-vm/guest.ts";
@@ -369,5 +373,23 @@ describe("--verify", () => {
     const { code, stderr } = await running;
     expect(code).toBe(6);
     expect(stderr).toContain("what was read back is not what was written as volume 1");
+  });
+});
+
+describe("docs/tape.md", () => {
+  onTapes("its commands do what it says, from a blank cartridge to a verified restore", async (world) => {
+    const { guest, low } = world;
+    guest.drive.load();
+    await pushPlaced(low.origin, standardImages());
+    await Bun.write(
+      guest.file("page.list"),
+      "reg.example.com/library/tool:v1\nreg.example.com/library/multi:v2\n",
+    );
+    await ok(world, "mkdir page; ace-dt mirror gather page.list reg.example.com/gather:sync-1 -q");
+    const page = await Bun.file(join(repositoryRoot, "docs/tape.md")).text();
+    const blocks = blocksOf(page).filter(({ settings }) => settings.needs === "tape-guest");
+    expect(blocks.length).toBeGreaterThan(5);
+    for (const { text } of blocks) await ok(world, `cd page\n${text}`);
+    expect(await world.highHas("scatter", "sync-1")).toBe(true);
   });
 });
