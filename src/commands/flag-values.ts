@@ -100,3 +100,11 @@ export function parseBlockSize(text: string): number {
   if (bytes > 0) return bytes;
   throw new AceError("usage", "Cannot use 0 as --block-size: a block has at least one byte");
 }
+
+/** A size that is not nothing; undefined when the flag was not given. @throws AceError `usage` */
+export function parseSomeBytes(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = parseByteSize(text, flag);
+  if (bytes > 0) return bytes;
+  throw new AceError("usage", `Cannot use ${JSON.stringify(text)} as ${flag}: want at least one byte`);
+}

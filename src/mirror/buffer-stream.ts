@@ -21,6 +21,8 @@ export interface BufferOptions {
   windowBytes: number;
   /** Percent; undefined takes the medium's default. */
   highWaterPercent: number | undefined;
+  /** Of the destination at most; undefined as fast as it goes. */
+  bytesPerSecond?: number | undefined;
   /** Replace an existing regular file. */
   force: boolean;
 }
@@ -62,7 +64,7 @@ export async function bufferStream(options: BufferOptions, run: BufferRun): Prom
       window: window.handle,
       medium: { destination, force: options.force, blockBytes },
       highWater: options.highWaterPercent === undefined ? undefined : options.highWaterPercent / 100,
-      loop: { blockBytes, flushEveryBytes: 0 },
+      loop: { blockBytes, flushEveryBytes: 0, bytesPerSecond: options.bytesPerSecond },
       set: undefined,
     },
     { notice: run.notice },

@@ -55,6 +55,14 @@ describe("util mbuffer", () => {
     expect(readFileSync(dir.file("out"), "utf8")).toBe("small");
   });
 
+  test("--rate-limit keeps a rate", async () => {
+    const run = await mbuffer(["--rate-limit", "40Mi"], { stdin: new Blob([bytes]) });
+    expect(run).toMatchObject({ code: 0 });
+    expect(Buffer.compare(run.stdoutBytes, bytes)).toBe(0);
+    // A tenth of a second of it may go out at once.
+    expect(run.ms).toBeGreaterThan((bytes.length / (40 * 1024 * 1024) - 0.2) * 1000);
+  });
+
   test("a buffer of more than 4 GiB is several pieces of memory, and one larger than the machine is refused", async () => {
     const run = await mbuffer(["-m", totalmem() > 12e9 ? "6Gi" : "1Gi"], { stdin: new Blob([bytes]) });
     expect(run).toMatchObject({ code: 0 });

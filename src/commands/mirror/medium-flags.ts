@@ -12,6 +12,7 @@ import {
   byteSizeFlag,
   parseBlockChoice,
   parsePercent,
+  parseSomeBytes,
   positionFlag,
   repeatableFlag,
   volumeChangeFlag,
@@ -160,8 +161,8 @@ export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
     ...(flags.position === undefined ? {} : { position: parseTapePosition(flags.position) }),
     flushBytes:
       flags["flush-every"] === undefined ? undefined : parseByteSize(flags["flush-every"], "--flush-every"),
-    bytesPerSecond: parseWanted(flags["rate-limit"], "--rate-limit"),
-    volumeBytes: parseWanted(flags["volume-size"], "--volume-size"),
+    bytesPerSecond: parseSomeBytes(flags["rate-limit"], "--rate-limit"),
+    volumeBytes: parseSomeBytes(flags["volume-size"], "--volume-size"),
     volumeChange: flags["volume-change"],
     setFlags: (["volume-change", "resume-volume"] as const)
       .filter((name) => flags[name] !== undefined)
@@ -170,14 +171,6 @@ export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
     resume: flags.resume,
     resumeVolume: flags["resume-volume"] === undefined ? undefined : parseToken(flags["resume-volume"]),
   };
-}
-
-/** A size that is not nothing. @throws AceError `usage` */
-function parseWanted(text: string | undefined, flag: string): number | undefined {
-  if (text === undefined) return undefined;
-  const bytes = parseByteSize(text, flag);
-  if (bytes > 0) return bytes;
-  throw new AceError("usage", `Cannot use ${JSON.stringify(text)} as ${flag}: want at least one byte`);
 }
 
 /** oclif has checked the first word already; this tells the type. */

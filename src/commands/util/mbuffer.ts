@@ -3,7 +3,7 @@ import { Flags } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
 import { formatBytes, formatSeconds } from "../../ui/format.ts";
 import { BaseCommand, uiFlags, uiOptions } from "../base.ts";
-import { parseBlockSize, parsePercent } from "../flag-values.ts";
+import { parseBlockSize, parsePercent, parseSomeBytes } from "../flag-values.ts";
 import { mediumFlags } from "../mirror/medium-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 
@@ -26,6 +26,7 @@ export default class Mbuffer extends BaseCommand {
     "block-size": mediumFlags["block-size"],
     "buffer-size": mediumFlags["buffer-size"],
     hwm: mediumFlags.hwm,
+    "rate-limit": mediumFlags["rate-limit"],
     input: Flags.string({
       char: "i",
       default: "-",
@@ -50,6 +51,7 @@ export default class Mbuffer extends BaseCommand {
       blockBytes: parseBlockSize(flags["block-size"]),
       windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
       highWaterPercent: flags.hwm === undefined ? undefined : parsePercent(flags.hwm, "--hwm"),
+      bytesPerSecond: parseSomeBytes(flags["rate-limit"], "--rate-limit"),
       force: flags.force,
     };
     const [{ bufferStream }, { openUi }, { newRunStatus }] = await Promise.all([
