@@ -1,12 +1,12 @@
 /** The beginning of a plain archive that an interrupted run left on a tape: read once, from its first block on. */
 import { setImmediate } from "node:timers/promises";
-import { Limiter } from "../../../content/limiter.ts";
 import { AceError } from "../../../errors.ts";
 import type { Descriptor } from "../../../oci/descriptor.ts";
 import type { FrameMark } from "../../../pool/compressors.ts";
 import { segmentBytes } from "../../../tape/catalogue.ts";
 import { StreamSource } from "../../reading/stream-source.ts";
 import type { RunContext } from "../../run.ts";
+import { BlobChecks } from "../blob-checks.ts";
 import type { WriteArchiveOptions } from "../write-archive-options.ts";
 import type { WrittenArchive } from "../written-archive.ts";
 
@@ -22,17 +22,15 @@ export class WrittenOnTape implements WrittenArchive, Disposable {
   readonly segmentBytes = segmentBytes;
   readonly #source: StreamSource;
   readonly #run: RunContext;
-  readonly #jobs = new Limiter(mostInFlight);
+  readonly #checks: BlobChecks;
   readonly #segments: string[] = [];
   readonly #stop: () => void;
   #front: Uint8Array | undefined;
-  #bad = Number.POSITIVE_INFINITY;
-  #hashed = 0;
-  #failure: { error: unknown } | undefined;
 
   /** @param block at which the archive begins */
   constructor({ destination, windowBytes }: WriteArchiveOptions, block: number, run: RunContext) {
     this.#run = run;
+    this.#checks = new BlobChecks(run.pool, mostInFlight);
     this.#source = new StreamSource(
       {
         source: destination,
@@ -49,7 +47,7 @@ export class WrittenOnTape implements WrittenArchive, Disposable {
   }
 
   get hashed(): number {
-    return this.#hashed;
+    return this.#checks.hashed;
   }
 
   /** Bytes read so far. */
@@ -64,27 +62,14 @@ export class WrittenOnTape implements WrittenArchive, Disposable {
   }
 
   async check(blob: Descriptor, offset: number): Promise<boolean> {
-    if (this.#bad < offset || this.#failure !== undefined) return false;
+    if (this.#checks.isOver(offset)) return false;
     // The end of the data, and with it a body that is cut off, shows only when it is read.
-    const { digest, mediaType, size } = blob;
-    const place = await this.#source.claim(offset, size);
-    await this.#jobs.start(async () => {
-      try {
-        await this.#run.pool.run({ kind: "verify", place, descriptor: { digest, mediaType, size } });
-        this.#hashed++;
-      } catch (error) {
-        if (error instanceof AceError && ["digest", "archive"].includes(error.code))
-          this.#bad = Math.min(this.#bad, offset);
-        else this.#failure ??= { error };
-      }
-    });
+    await this.#checks.start(blob, offset, await this.#source.claim(offset, blob.size));
     return true;
   }
 
-  async firstBad(): Promise<number> {
-    await this.#jobs.idle();
-    if (this.#failure !== undefined) throw this.#failure.error;
-    return this.#bad;
+  firstBad(): Promise<number> {
+    return this.#checks.firstBad();
   }
 
   kept(verified: number): FrameMark {
