@@ -144,7 +144,9 @@ class SetWriting {
   /** Opens the medium of the volume; asks for another as often as need be. */
   async #openVolume(change: SetStart["change"]): Promise<OpenVolume> {
     let wanted = change;
-    const { volume, offset } = this.#opening;
+    const { volume, offset, written } = this.#opening;
+    // When nothing of a set is written yet, a medium that cannot be used is a mistake of the command line.
+    const isBegun = volume > 1 || written !== undefined;
     for (let refusals = 0; ; refusals++) {
       if (wanted !== undefined) await this.#desk.change({ volume, offset, ...wanted });
       this.#window.throwIfAborted();
@@ -153,10 +155,9 @@ class SetWriting {
         this.#events.opened(open.medium, this.#opening);
         return open;
       } catch (error) {
-        // What the user named is refused at once; what was asked for may be changed again.
-        if (wanted === undefined || refusals === mostRefusals) throw error;
+        if ((wanted === undefined && !isBegun) || refusals === mostRefusals) throw error;
         if (!(error instanceof AceError) || error.code !== "medium") throw error;
-        const hint = error.hint === undefined ? "" : `. ${error.hint}`;
+        const hint = error.hint === undefined ? "" : `. ${error.hint.replace(/\.$/, "")}`;
         wanted = { reason: "wrong", message: `${error.message}${hint}` };
       }
     }

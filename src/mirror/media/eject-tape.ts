@@ -3,7 +3,7 @@ import { AceError } from "../../errors.ts";
 import { runTapeJob } from "../../pool/tape-job.ts";
 import type { Ui } from "../../ui/open-ui.ts";
 
-/** What cannot be let out is told, and taken out by hand. @throws the signal's reason */
+/** What cannot be let out is taken out by hand; there may be none. @throws the signal's reason */
 export async function ejectTape(
   device: string,
   { ui, signal }: { ui: Ui; signal: AbortSignal },
@@ -12,6 +12,6 @@ export async function ejectTape(
     await runTapeJob({ kind: "move", device, move: "eject" }, signal, (level, text) => ui.log(level, text));
   } catch (error) {
     if (!(error instanceof AceError) || error.code !== "medium") throw error;
-    ui.log("warn", error.message);
+    ui.log("info", error.message);
   }
 }

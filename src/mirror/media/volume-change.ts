@@ -39,7 +39,8 @@ export async function changeVolume(
   const { device, command } = options;
   const sentence = `${message}: volume ${volume}${set === "" ? "" : ` of set ${set}`} is wanted`;
   if (command !== undefined) {
-    ui.log("info", sentence);
+    // Why a medium was refused is what its user has to know; that a volume is full is what the command is for.
+    ui.log(reason === "wrong" ? "warn" : "info", sentence);
     const environment = {
       VOLUME: String(volume),
       SET_ID: set,
@@ -50,7 +51,7 @@ export async function changeVolume(
     return runHook(command, environment, signal);
   }
   if (!ui.canAsk) throw new AceError("medium", `Cannot go on: ${sentence}`);
-  if (reason !== "wrong") await options.eject?.();
+  await options.eject?.();
   const answer = await ui.ask(
     `${message}. ${options.ask(wanted)}, then press Enter (q ends the run): `,
     signal,
