@@ -17,7 +17,7 @@ export interface Job {
   deserialized?: ImageSet;
   /** Archives that must lie in the world's directory before, by name; made without any registry. */
   made?: Readonly<Record<string, MadeArchive>>;
-  /** The command: `ace-dt` stands for the tool under test. Every round gets a number of its own. */
+  /** The command: the word `ace-dt` stands for the tool under test. Every round gets a number of its own. */
   command(world: World, round: string): readonly string[];
   /** Variables for the command. */
   env?(world: World, round: string): Readonly<Record<string, string>>;

@@ -11,9 +11,10 @@ import { jobs } from "./jobs.ts";
 import { makeArchive } from "./make-archive.ts";
 import { archiveOf, type ImageSet, openWorld, type World } from "./world.ts";
 
-const usage = `usage: bun scripts/bench/run.ts [--jobs NAME,...] [--rounds N] [--binary FILE] [--directory DIR]
+const usage = `usage: bun scripts/bench/run.ts [--jobs NAME,...] [--rounds N] [--in-turn] [--binary FILE] [--directory DIR]
   --jobs       names or beginnings of names (all)
   --rounds     how often each job runs; the table has medians (3)
+  --in-turn    one round of each job after the other: jobs can be compared although the machine's speed drifts
   --binary     the ace-dt to measure (dist/ace-dt, built when it is older than its sources)
   --directory  where the world is kept between runs: 4 GB of images, as much again for archives (.cache/bench)
 jobs: ${jobs.map((job) => job.name).join(" ")}`;
@@ -29,6 +30,7 @@ const { values } = parseArgs({
   options: {
     jobs: { type: "string", default: "" },
     rounds: { type: "string", default: "3" },
+    "in-turn": { type: "boolean", default: false },
     binary: { type: "string" },
     directory: { type: "string", default: join(repositoryRoot, ".cache", "bench") },
     help: { type: "boolean", short: "h", default: false },
@@ -42,7 +44,7 @@ async function measure(
   binary: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Measurement> {
-  const line = command[0] === "ace-dt" ? [binary, ...command.slice(1)] : [...command];
+  const line = command.map((word) => (word === "ace-dt" ? binary : word));
   const started = performance.now();
   const child = Bun.spawn(line, {
     cwd: world.directory,
@@ -166,39 +168,66 @@ async function main(): Promise<number> {
   );
   console.log("| job | wall s | from-to | CPU s | CPU s/GB | MB/s | peak MB |");
   console.log("|---|---|---|---|---|---|---|");
-  let failed = 0;
-  for (const [at, job] of chosen.entries()) {
+  const runs = chosen.map((job, at) => new JobRun(job, world, binary, `r${process.pid}-${at}`));
+  for (const group of values["in-turn"] ? [runs] : runs.map((run) => [run])) {
+    for (const run of group) await run.attempt(() => run.prepare());
+    for (let round = 0; round < rounds; round++)
+      for (const run of group) await run.attempt(() => run.round());
+    for (const run of group) run.report();
+  }
+  return runs.some((run) => run.failed) ? 1 : 0;
+}
+
+/** A job on its way; after a failure nothing more of it is done. */
+class JobRun {
+  readonly #job: Job;
+  readonly #world: World;
+  readonly #binary: string;
+  readonly #key: string;
+  readonly #measured: Measurement[] = [];
+  failed = false;
+
+  constructor(job: Job, world: World, binary: string, key: string) {
+    this.#job = job;
+    this.#world = world;
+    this.#binary = binary;
+    this.#key = key;
+  }
+
+  async attempt(step: () => Promise<void>): Promise<void> {
+    if (this.failed) return;
     try {
-      console.log(row(job, await runJob(job, world, binary, rounds, `r${process.pid}-${at}`)));
+      await step();
     } catch (error) {
-      failed++;
-      console.log(`| ${job.name} | failed | | | | | |`);
+      this.failed = true;
       console.error(error instanceof Error ? error.message : String(error));
     }
   }
-  return failed === 0 ? 0 : 1;
-}
 
-async function runJob(
-  job: Job,
-  world: World,
-  binary: string,
-  rounds: number,
-  key: string,
-): Promise<Measurement[]> {
-  const program = job.command(world, key)[0] ?? "";
-  if (program !== "ace-dt" && findProgram(program) === undefined)
-    throw new Error(`${job.name}: no ${program} here`);
-  await prepare(job, world, binary);
-  const run = async (round: string): Promise<Measurement> => {
-    const measured = await measure(job.command(world, round), world, binary, job.env?.(world, round));
-    await job.clean?.(world, round);
+  async prepare(): Promise<void> {
+    const job = this.#job;
+    const program = job.command(this.#world, this.#key)[0] ?? "";
+    if (program !== "ace-dt" && findProgram(program) === undefined)
+      throw new Error(`${job.name}: no ${program} here`);
+    await prepare(job, this.#world, this.#binary);
+    if (job.warm) await this.#once(`${this.#key}-warm`);
+  }
+
+  async round(): Promise<void> {
+    this.#measured.push(await this.#once(`${this.#key}-${this.#measured.length}`));
+  }
+
+  report(): void {
+    console.log(this.failed ? `| ${this.#job.name} | failed | | | | | |` : row(this.#job, this.#measured));
+  }
+
+  async #once(round: string): Promise<Measurement> {
+    const { command, env, clean } = this.#job;
+    const world = this.#world;
+    const measured = await measure(command(world, round), world, this.#binary, env?.(world, round));
+    await clean?.(world, round);
     return measured;
-  };
-  if (job.warm) await run(`${key}-warm`);
-  const measured: Measurement[] = [];
-  for (let round = 0; round < rounds; round++) measured.push(await run(`${key}-${round}`));
-  return measured;
+  }
 }
 
 process.exit(await main());
