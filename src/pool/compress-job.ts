@@ -2,12 +2,11 @@
 import { compressFrame, frameBound } from "../archive/compress-frame.ts";
 import type { PackingChoice } from "../archive/packing-levels.ts";
 import { AceError } from "../errors.ts";
-import type { WindowHandle } from "../tape/window.ts";
-import { attachWindow } from "./attach-window.ts";
+import { attachWindow, type WindowName } from "./attach-window.ts";
 
 /** A piece of the window that is whole. */
 export interface CompressJob {
-  window: WindowHandle;
+  window: WindowName;
   /** Archive offset. */
   offset: number;
   length: number;
@@ -22,7 +21,7 @@ export interface CompressJob {
  * @throws AceError `internal` when the frame does not fit
  */
 export function runCompressJob(job: CompressJob): number {
-  const window = attachWindow(job.window);
+  const window = attachWindow(job.window, "frames");
   const view = window.view(job.offset, job.length);
   const packed = compressFrame(
     job.choice,

@@ -6,6 +6,7 @@ import { frameBound } from "../archive/compress-frame.ts";
 import type { PackingChoice } from "../archive/packing-levels.ts";
 import { fillSegment, openSegment } from "../tape/fill-segment.ts";
 import type { Window } from "../tape/window.ts";
+import { windowName } from "./attach-window.ts";
 import type { CompressJob } from "./compress-job.ts";
 import { entryPath } from "./entry-paths.ts";
 
@@ -132,7 +133,7 @@ class Packer {
       if (length <= 0 || (length < frameBytes && !atEnd)) return;
       const frame = this.#spare.pop() ?? new SharedArrayBuffer(packedLimit);
       const job: CompressJob = {
-        window: this.#plain.handle,
+        window: windowName(this.#plain.handle, "frames", this.#depth - waitingFrames),
         offset: this.#started,
         length,
         choice: this.#choice,

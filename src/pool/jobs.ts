@@ -4,7 +4,7 @@ import type { ErrorData } from "../errors.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { WindowHandle } from "../tape/window.ts";
+import type { WindowName } from "./attach-window.ts";
 import type { SharedState } from "./shared-state.ts";
 
 /** What a worker is told when it starts. */
@@ -20,7 +20,7 @@ export interface WorkerSettings {
 /** Fetch a blob into the window at its place in the archive. */
 export interface FetchJob {
   kind: "fetch";
-  window: WindowHandle;
+  window: WindowName;
   slot: number;
   /** Archive offset of the blob's first byte. */
   offset: number;
@@ -35,7 +35,7 @@ export interface FetchJob {
 /** Verify what a fetch job receives, while it receives it. To be handed in together with that job, which must not hold back. */
 export interface HashJob {
   kind: "hash";
-  window: WindowHandle;
+  window: WindowName;
   slot: number;
   offset: number;
   descriptor: Descriptor;
@@ -57,7 +57,7 @@ export interface Stretch {
 export type BlobPlace =
   | { kind: "file"; path: string; offset: number }
   | { kind: "files"; archive: string; offset: number; stretches: readonly Stretch[] }
-  | { kind: "window"; window: WindowHandle; slot: number; offset: number };
+  | { kind: "window"; window: WindowName; slot: number; offset: number };
 
 /** A place that can be read at any time, as often as need be. */
 export type FilePlace = Exclude<BlobPlace, { kind: "window" }>;

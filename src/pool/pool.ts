@@ -6,6 +6,7 @@ import type { StoreHandle } from "../layout/local-store.ts";
 import type { Digest } from "../oci/digest.ts";
 import { entryPath } from "./entry-paths.ts";
 import type { DigestJob, Job, JobNotice, JobResult, TargetOutcome, WorkerSettings } from "./jobs.ts";
+import { nameWindows } from "./name-windows.ts";
 import { parseJobResult } from "./parse-result.ts";
 import { movedBytes, newSharedState, requestStop, type SharedState } from "./shared-state.ts";
 
@@ -71,7 +72,7 @@ export class Pool {
   async #perform(job: Job): Promise<Extract<JobResult, { ok: true }>> {
     this.#running++;
     try {
-      const result = parseJobResult(await this.#start().run(job));
+      const result = parseJobResult(await this.#start().run(nameWindows(job, this.threads)));
       for (const notice of result.notices) this.#options.onNotice(notice);
       if (!result.ok) throw fromErrorData(result.error);
       return result;
