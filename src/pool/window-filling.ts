@@ -11,6 +11,9 @@ interface Island {
   end: number;
 }
 
+/** Bytes after which the next thread is told, and that are hashed at a time of what arrived ahead of its turn. */
+const stepBytes = 1024 * 1024;
+
 export class WindowFilling {
   readonly #job: FetchJob;
   readonly #window: Window;
@@ -23,6 +26,8 @@ export class WindowFilling {
   readonly #islands = new Map<number, Island>();
   /** Everything before this is in the window, and hashed if that is done here. */
   #whole = 0;
+  /** What of it somebody was woken for. */
+  #told = 0;
 
   /** @param observed given every byte once, in order */
   constructor(job: FetchJob, window: Window, shared: SharedState, observed?: (bytes: Uint8Array) => void) {
@@ -62,6 +67,8 @@ export class WindowFilling {
       write: (chunk) => {
         const neededFront = this.#job.offset + island.end + chunk.length - this.#window.capacityBytes;
         if (neededFront <= this.#window.front) return this.#place(island, chunk);
+        // Only what is known can be drained, and make room.
+        this.#show(true);
         return this.#window.waitForFront(neededFront).then(() => this.#place(island, chunk));
       },
     };
@@ -79,16 +86,19 @@ export class WindowFilling {
     // Hashed from the chunk, while it is still in the processor's cache.
     this.#follow(fresh);
     this.#whole = island.end;
-    this.#joinIslands();
     this.#show();
+    this.#joinIslands();
   }
 
   /** Takes in the ranges that now follow the prefix. */
   #joinIslands(): void {
     for (let next = this.#islands.get(this.#whole); next !== undefined && next.end > this.#whole; ) {
-      const view = this.#window.view(this.#job.offset + this.#whole, next.end - this.#whole);
+      const length = Math.min(stepBytes, next.end - this.#whole);
+      const view = this.#window.view(this.#job.offset + this.#whole, length);
       this.#follow(view);
       this.#whole += view.length;
+      // Whoever comes next need not wait for the last of the ranges.
+      this.#show();
       if (this.#whole >= next.end) next = this.#islands.get(this.#whole);
     }
   }
@@ -98,10 +108,14 @@ export class WindowFilling {
     this.#observed?.(bytes);
   }
 
-  /** Shows the prefix to whoever comes next: the thread that hashes, or the writer, who never gets the last byte unverified. */
-  #show(): void {
+  /**
+   * Shows the prefix to whoever comes next: the thread that hashes, or the writer, who never gets the last byte unverified. Each of
+   * them takes a step at a time, so that waking it for less costs time for nothing.
+   */
+  #show(wakes = this.#whole === this.#size || this.#whole - this.#told >= stepBytes): void {
+    if (wakes) this.#told = this.#whole;
     const { slot, offset, holdBack } = this.#job;
-    if (this.#hasher === undefined) this.#window.receive(slot, offset + this.#whole);
-    else if (!holdBack) this.#window.advance(slot, offset + Math.min(this.#whole, this.#size - 1));
+    if (this.#hasher === undefined) this.#window.receive(slot, offset + this.#whole, wakes);
+    else if (!holdBack) this.#window.advance(slot, offset + Math.min(this.#whole, this.#size - 1), wakes);
   }
 }

@@ -114,16 +114,19 @@ export class Window {
     }
   }
 
-  /** Says that everything of the segment before `position` (an archive offset) is done. Any thread; one a segment at a time. */
-  advance(slot: number, position: number): void {
+  /**
+   * Says that everything of the segment before `position` (an archive offset) is done. Any thread; one a segment at a time.
+   * @param wakes whether whoever sleeps is to look at it now, and not only when it looks again by itself or the next time
+   */
+  advance(slot: number, position: number, wakes = true): void {
     Atomics.store(this.#progress, slot * slotCells + 2, BigInt(position));
-    this.#signal(progressWord);
+    if (wakes) this.#signal(progressWord);
   }
 
   /** Says that everything of the segment before `position` is in the window, for whoever is to look at it before it counts as done. */
-  receive(slot: number, position: number): void {
+  receive(slot: number, position: number, wakes = true): void {
     Atomics.store(this.#progress, slot * slotCells + 3, BigInt(position));
-    this.#signal(progressWord);
+    if (wakes) this.#signal(progressWord);
   }
 
   /** The archive offset that {@link receive} said last; the segment's start before that. */

@@ -153,3 +153,15 @@ test("a released window's memory is the next one's, which begins anew", () => {
   expect(second.append(7, 9)).toBe(0);
   expect(Window.create(4096, 16).handle.data).not.toBe(first.handle.data);
 });
+
+test("an advance that wakes nobody is seen by whoever looks", () => {
+  const window = Window.create(4096);
+  const slot = window.append(0, 100) ?? -1;
+  const seen = window.progressSignal;
+  window.advance(slot, 40, false);
+  window.receive(slot, 50, false);
+  expect(window.progressSignal).toBe(seen);
+  expect([window.scan(), window.received(slot)]).toEqual([40, 50]);
+  window.advance(slot, 60);
+  expect(window.progressSignal).not.toBe(seen);
+});
