@@ -4,14 +4,6 @@ import { RangeUnsupportedError, type Repository } from "../registry/repository.t
 import type { WindowFilling } from "./window-filling.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
-/**
- * Bytes of a range: a 32nd of the window, so that every connection can have one in it. At 20 MB/s a connection and 20 ms a
- * round trip, asking again every 4 MiB costs a tenth; below 1 MiB it would cost too much, above 16 MiB it saves nothing.
- */
-export function partBytes(windowBytes: number): number {
-  return Math.min(16, Math.max(1, Math.floor(windowBytes / 32 / 1024 / 1024))) * 1024 * 1024;
-}
-
 /** Connections one blob may use; more only take turns at the same thread. */
 const mostLanes = 8;
 
@@ -37,7 +29,6 @@ class Lanes {
   readonly #context: WorkerContext;
   #next = 0;
   #ranges = true;
-  readonly #partBytes: number;
   readonly #running: Promise<void>[] = [];
   readonly #stop = new AbortController();
   #failure: { error: unknown } | undefined;
@@ -52,7 +43,6 @@ class Lanes {
     this.#repository = repository;
     this.#descriptor = descriptor;
     this.#context = context;
-    this.#partBytes = partBytes(filling.windowBytes);
   }
 
   /**
@@ -69,10 +59,11 @@ class Lanes {
 
   /** Never rejects: the first failure is kept, and stops the other lanes. */
   async #lane(): Promise<void> {
+    const { partSize } = this.#context;
     try {
       while (this.#ranges && this.#failure === undefined && this.#next < this.#descriptor.size) {
         const start = this.#next;
-        this.#next = Math.min(start + this.#partBytes, this.#descriptor.size);
+        this.#next = Math.min(start + partSize.bytes(this.#filling.windowBytes), this.#descriptor.size);
         const end = this.#next;
         await this.#filling.waitForRoom(start);
         this.#addLanes();
@@ -82,6 +73,7 @@ class Lanes {
           sink: this.#filling.sink(start),
           signal: this.#stop.signal,
         });
+        partSize.look();
       }
     } catch (error) {
       if (error instanceof RangeUnsupportedError) {

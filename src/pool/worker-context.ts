@@ -2,6 +2,7 @@
 import { workerData } from "node:worker_threads";
 import { RegistryClient } from "../registry/client.ts";
 import type { JobNotice, WorkerSettings } from "./jobs.ts";
+import { PartSize } from "./part-size.ts";
 import { stopSignal } from "./shared-state.ts";
 import { StoreAccess } from "./store-access.ts";
 
@@ -13,6 +14,7 @@ export interface WorkerContext {
   settings: WorkerSettings;
   /** Connections that this thread's jobs hold, and may hold: one each, and more for a big blob while there are some to spare. */
   connections: { inUse: number; most: number };
+  partSize: PartSize;
   /** Notices since the last job ended; they travel with its answer. */
   notices: JobNotice[];
 }
@@ -44,5 +46,6 @@ function newContext(): WorkerContext {
     settings,
     notices,
     connections: { inUse: 0, most: settings.connectionsPerHost },
+    partSize: new PartSize(),
   };
 }

@@ -6,6 +6,7 @@ import { LocalStore, type StoreHandle } from "../../src/layout/local-store.ts";
 import { fetchIntoWindow } from "../../src/pool/fetch-into-window.ts";
 import { hashInWindow } from "../../src/pool/hash-in-window.ts";
 import type { JobNotice } from "../../src/pool/jobs.ts";
+import { PartSize } from "../../src/pool/part-size.ts";
 import { newSharedState } from "../../src/pool/shared-state.ts";
 import { StoreAccess } from "../../src/pool/store-access.ts";
 import type { WorkerContext } from "../../src/pool/worker-context.ts";
@@ -75,6 +76,7 @@ async function fetchBlob(
     store: new StoreAccess(store, shared, notices),
     settings: { shared, connectionsPerHost: most, userAgent: "test", store },
     connections: { inUse: 1, most },
+    partSize: new PartSize(() => ({ atMs: 0, workedMs: 0 })),
     notices,
   };
   const drained: Uint8Array[] = [];
