@@ -2,7 +2,7 @@
 import { closeSync, fdatasyncSync, unlinkSync, writeSync } from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import type { Medium, MediumKind, MediumOptions } from "./medium.ts";
-import { startWriteback } from "./system-calls.ts";
+import { startWriteback, waitUntilReady } from "./system-calls.ts";
 
 const writeStates: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on it",
@@ -14,6 +14,9 @@ const writeStates: Readonly<Record<string, string>> = {
 
 /** Bytes between two hints to the kernel: large enough for long runs on the disk, small beside any dirty limit. */
 const writeBehindBytes = 16 * 1024 * 1024;
+
+/** Nothing is lost by looking again. */
+const longestWaitMs = 500;
 
 /** A medium that is open; the descriptor is its own. */
 export class OpenMedium implements Medium {
@@ -47,8 +50,8 @@ export class OpenMedium implements Medium {
         count = writeSync(this.#fd, block, done, block.length - done);
       } catch (cause) {
         if (systemCodeOf(cause) === "EAGAIN") {
-          // A pipe that somebody else set to non-blocking; 5 ms is far below what an operator notices.
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+          // Bun sets standard output to non-blocking, and whoever shares a pipe may have. It takes 64 KiB at a time.
+          waitUntilReady(this.#fd, "write", longestWaitMs);
           continue;
         }
         throw this.#failure(cause, offset + done);

@@ -1,12 +1,16 @@
 /** Reads files to their end, one after the other, as one stream: the volumes of a set, or a single file or pipe. Only the reader thread does. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { waitUntilReady } from "./system-calls.ts";
 
 /** Bytes of a read call on a file or pipe when nothing is said: large enough to make the calls cheap. */
 const streamReadBytes = 1024 * 1024;
 
 /** The first chunk tells how an archive is packed, and a volume or a write to a pipe may have less than that. Bytes. */
 const leastBytes = 512;
+
+/** Nothing is lost by looking again. */
+const longestWaitMs = 500;
 
 /**
  * Each chunk is the reader's buffer: use it before asking for the next. One file is open at a time.
@@ -67,7 +71,7 @@ function readOnce(fd: number, buffer: Buffer, source: string, offset: number): n
       const code = systemCodeOf(cause);
       if (code === "EAGAIN") {
         // A pipe that somebody else set to non-blocking.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+        waitUntilReady(fd, "read", longestWaitMs);
         continue;
       }
       if (code === "EOF") return 0;

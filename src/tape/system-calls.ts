@@ -6,6 +6,7 @@ const symbols = {
   ioctl: { args: [FFIType.i32, FFIType.u64, FFIType.ptr], returns: FFIType.i32 },
   sync_file_range: { args: [FFIType.i32, FFIType.i64, FFIType.i64, FFIType.u32], returns: FFIType.i32 },
   posix_fadvise: { args: [FFIType.i32, FFIType.i64, FFIType.i64, FFIType.i32], returns: FFIType.i32 },
+  poll: { args: [FFIType.ptr, FFIType.u64, FFIType.i32], returns: FFIType.i32 },
   flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
   // Where errno is, in glibc and in musl.
   __errno_location: { args: [], returns: FFIType.ptr },
@@ -43,6 +44,22 @@ function errno(): number {
   libc ??= open();
   const place = libc.symbols.__errno_location();
   return place === null ? 0 : read.i32(place);
+}
+
+/** asm-generic/poll.h: POLLIN and POLLOUT. */
+const pollEvents = { read: 1, write: 4 } as const;
+
+/**
+ * poll(2): blocks the thread until a pipe, socket or device can be read from or written to, or its other end is gone, at most for
+ * `timeoutMs`. Whatever the reason, the next call tells what there is.
+ */
+export function waitUntilReady(fd: number, to: keyof typeof pollEvents, timeoutMs: number): void {
+  libc ??= open();
+  // struct pollfd: int fd, short events, short revents
+  const asked = new DataView(new ArrayBuffer(8));
+  asked.setInt32(0, fd, true);
+  asked.setInt16(4, pollEvents[to], true);
+  libc.symbols.poll(ptr(asked), 1, timeoutMs);
 }
 
 /** linux/fs.h */
