@@ -26,6 +26,11 @@ const narrow: Readonly<Record<string, readonly string[]>> = {
   scripts: ["scripts", "src", "test/support"],
 };
 
+/** Directories of a room, from top to bottom: each stands on those behind it. */
+const inner: Readonly<Record<string, readonly string[]>> = {
+  tape: ["volumes", "window", "medium", "drive", "catalogue"],
+};
+
 interface Import {
   /** Path from the repository's root. */
   from: string;
@@ -71,8 +76,13 @@ function faultOf({ from, specifier }: Import): string | undefined {
   if (target === "package.json") return undefined;
   const [fromRoom, toRoom] = [roomOf(from), roomOf(target)];
   const allowed = narrow[fromRoom];
-  if (fromRoom === toRoom)
-    return isVerbBelow(from, target) ? says("what verbs are made of knows no verb") : undefined;
+  if (fromRoom === toRoom) {
+    if (isVerbBelow(from, target)) return says("what verbs are made of knows no verb");
+    const [at = -1, to = -1] = [from, target].map((path) =>
+      inner[fromRoom]?.indexOf(path.split("/")[2] ?? ""),
+    );
+    return to < at ? says("upward in its room") : undefined;
+  }
   if (fromRoom === "scripts") {
     return allowed?.some((room) => target.startsWith(`${room}/`))
       ? undefined
@@ -147,12 +157,23 @@ describe("the check itself finds", () => {
     ["a sideways import", "src/archive/tar.ts", "../layout/store.ts", "sideways"],
     ["a part of verbs that knows one", "src/mirror/reading/unpack.ts", "../deserialize.ts", "knows no verb"],
     ["a verb that knows the server", "src/mirror/gather.ts", "../server/serve.ts", "sideways"],
-    ["the drive that knows the field's words", "src/tape/window.ts", "../oci/digest.ts", "errors only"],
+    [
+      "the drive that knows the field's words",
+      "src/tape/window/window.ts",
+      "../../oci/digest.ts",
+      "errors only",
+    ],
     ["the graph that knows the wire", "src/content/walk.ts", "../registry/client.ts", "oci and errors only"],
     ["a door into the wrong room", "workers/writer.ts", "../src/registry/client.ts", "pool and tape only"],
     ["a test inside the program", "src/oci/digest.ts", "../../test/support/images.ts", "outside of it"],
     ["a script inside the program", "src/mirror/gather.ts", "../../scripts/demo.ts", "outside of it"],
     ["main inside a command", "src/commands/version.ts", "../main.ts", "upward"],
+    [
+      "a drive that knows of sets",
+      "src/tape/drive/open-tape.ts",
+      "../volumes/open-volume.ts",
+      "upward in its",
+    ],
     ["a room without a line", "src/cellar/wine.ts", "../oci/digest.ts", "no room"],
     ["a room without a line as a target", "src/mirror/gather.ts", "../cellar/wine.ts", "no room"],
     ["a missing extension", "src/mirror/gather.ts", "../oci/digest", "extension"],
@@ -169,7 +190,7 @@ describe("the check itself finds", () => {
     ["src/mirror/gather.ts", "../pool/pool.ts"],
     ["src/mirror/reading/unpack.ts", "../run.ts"],
     ["src/registry/client.ts", "undici/index.js"],
-    ["src/tape/window.ts", "./medium.ts"],
+    ["src/tape/window/write-loop.ts", "../medium/medium.ts"],
     ["workers/writer.ts", "../src/pool/writer-thread.ts"],
     ["scripts/demo.ts", "../test/support/images.ts"],
     ["src/main.ts", "../package.json"],

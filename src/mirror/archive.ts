@@ -2,7 +2,7 @@
 import { AceError } from "../errors.ts";
 import { readSources } from "../lists/read-sources.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { checkDestination } from "../tape/medium.ts";
+import { checkDestination } from "../tape/medium/medium.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { Failures, failuresError } from "./failures.ts";
 import { dropRepeats } from "./gather.ts";

@@ -4,9 +4,9 @@ import { isatty } from "node:tty";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import { startFiller } from "../pool/filler.ts";
 import { startWriter, type Writer } from "../pool/writer.ts";
-import { checkDestination, statDestination } from "../tape/medium.ts";
-import { makeWindow } from "../tape/window-size.ts";
-import type { WriteLoopResult } from "../tape/write-loop.ts";
+import { checkDestination, statDestination } from "../tape/medium/medium.ts";
+import { makeWindow } from "../tape/window/window-size.ts";
+import type { WriteLoopResult } from "../tape/window/write-loop.ts";
 import type { RunStatus } from "../ui/status.ts";
 import { stoppedError, unlessStopped } from "./run.ts";
 

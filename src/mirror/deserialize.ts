@@ -2,7 +2,7 @@
 import { AceError } from "../errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { BlobPlace } from "../pool/jobs.ts";
-import { windowBytesFor } from "../tape/window-size.ts";
+import { windowBytesFor } from "../tape/window/window-size.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { readingChange } from "./media/reading-change.ts";
 import { ArchiveParts } from "./reading/archive-parts.ts";

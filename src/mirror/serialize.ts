@@ -1,6 +1,6 @@
 /** `mirror serialize`: a gather index and everything below it, out of a registry, as one stream. */
 import { parseReference } from "../oci/reference.ts";
-import { checkDestination } from "../tape/medium.ts";
+import { checkDestination } from "../tape/medium/medium.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import type { RunContext } from "./run.ts";
 import {

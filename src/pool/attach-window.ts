@@ -1,7 +1,7 @@
 /** A thread's view of a window, and how a job names the window that it is about. */
 import { AceError } from "../errors.ts";
-import { Window, type WindowHandle } from "../tape/window.ts";
-import { addHolder, type HolderPool, holdersOf } from "../tape/window-holders.ts";
+import { Window, type WindowHandle } from "../tape/window/window.ts";
+import { addHolder, type HolderPool, holdersOf } from "../tape/window/window-holders.ts";
 
 /** With its memory, or without for a thread that has it. */
 export type WindowName = WindowHandle | Pick<WindowHandle, "id">;

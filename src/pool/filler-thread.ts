@@ -1,9 +1,9 @@
 /** The filler's thread: reads a stream as it is and fills a window with it, for a writer to drain. */
 import { parentPort, workerData } from "node:worker_threads";
 import { toErrorData } from "../errors.ts";
-import { fillWindow } from "../tape/fill-window.ts";
-import { readSource } from "../tape/read-source.ts";
-import { Window } from "../tape/window.ts";
+import { readSource } from "../tape/medium/read-source.ts";
+import { fillWindow } from "../tape/window/fill-window.ts";
+import { Window } from "../tape/window/window.ts";
 import type { FillerMessage, FillerStart } from "./filler.ts";
 
 /** The thread's whole life. Blocks it while it waits for the stream. */

@@ -2,8 +2,8 @@
 import { Worker } from "node:worker_threads";
 import * as v from "valibot";
 import { AceError, type ErrorData, fromErrorData } from "../errors.ts";
-import type { SourceOptions } from "../tape/read-source.ts";
-import type { WindowHandle } from "../tape/window.ts";
+import type { SourceOptions } from "../tape/medium/read-source.ts";
+import type { WindowHandle } from "../tape/window/window.ts";
 import { entryPath } from "./entry-paths.ts";
 
 /** What starts a filler. */

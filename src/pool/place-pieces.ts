@@ -1,7 +1,7 @@
 /** The bytes of a blob that lies in files or passes through the window, in pieces. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
-import type { Window } from "../tape/window.ts";
+import type { Window } from "../tape/window/window.ts";
 import { attachWindow } from "./attach-window.ts";
 import type { BlobPlace, FilePlace, Stretch } from "./jobs.ts";
 

@@ -3,11 +3,11 @@ import { parentPort, workerData } from "node:worker_threads";
 import { decompress, sniffCompression } from "../archive/decompress.ts";
 import { AceError, toErrorData } from "../errors.ts";
 import { freeChunk } from "../registry/free-chunk.ts";
-import { readSource } from "../tape/read-source.ts";
-import { type MissingVolume, readVolumes } from "../tape/read-volumes.ts";
-import { SegmentHasher } from "../tape/segment-hasher.ts";
-import { isTapePath } from "../tape/tape-device.ts";
-import { Window } from "../tape/window.ts";
+import { SegmentHasher } from "../tape/catalogue/segment-hasher.ts";
+import { isTapePath } from "../tape/drive/tape-device.ts";
+import { readSource } from "../tape/medium/read-source.ts";
+import { type MissingVolume, readVolumes } from "../tape/volumes/read-volumes.ts";
+import { Window } from "../tape/window/window.ts";
 import type { ReaderMessage, ReaderStart } from "./thread-messages.ts";
 import { ThreadQuestions } from "./thread-questions.ts";
 

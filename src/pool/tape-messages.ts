@@ -1,9 +1,9 @@
 /** The messages between the main thread and that of a tape job. */
 import * as v from "valibot";
 import type { ErrorData } from "../errors.ts";
-import type { TapeMove } from "../tape/move-tape.ts";
-import type { DriveReport, TapePlace } from "../tape/report-drive.ts";
-import type { TapeSurvey } from "../tape/survey-tape.ts";
+import type { TapeMove } from "../tape/drive/move-tape.ts";
+import type { DriveReport, TapePlace } from "../tape/drive/report-drive.ts";
+import type { TapeSurvey } from "../tape/drive/survey-tape.ts";
 
 /** What each kind of job is told. */
 interface TapeJobOptions {

@@ -2,11 +2,11 @@
 import { statSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { AceError, toErrorData } from "../errors.ts";
-import { moveTape, verbOf } from "../tape/move-tape.ts";
-import { openForStatus, openTape } from "../tape/open-tape.ts";
-import { reportDrive } from "../tape/report-drive.ts";
-import { surveyTape } from "../tape/survey-tape.ts";
-import { rewindsAtClose, type TapeDevice, type TapeStatus } from "../tape/tape-device.ts";
+import { moveTape, verbOf } from "../tape/drive/move-tape.ts";
+import { openForStatus, openTape } from "../tape/drive/open-tape.ts";
+import { reportDrive } from "../tape/drive/report-drive.ts";
+import { surveyTape } from "../tape/drive/survey-tape.ts";
+import { rewindsAtClose, type TapeDevice, type TapeStatus } from "../tape/drive/tape-device.ts";
 import type { TapeJob, TapeJobResults, TapeThreadMessage, TapeThreadStart } from "./tape-messages.ts";
 
 const say = (message: TapeThreadMessage) => parentPort?.postMessage(message);

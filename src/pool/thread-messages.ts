@@ -1,13 +1,13 @@
 /** The messages between the main thread and the threads that own a medium: the writer and the reader. */
 import * as v from "valibot";
 import type { ErrorData } from "../errors.ts";
-import type { VolumeLabel } from "../tape/catalogue.ts";
-import type { MediumKind, MediumOptions } from "../tape/medium.ts";
-import type { SourceOptions } from "../tape/read-source.ts";
-import type { MissingVolume } from "../tape/read-volumes.ts";
-import type { WindowHandle } from "../tape/window.ts";
-import type { WriteLoopOptions, WriteLoopResult } from "../tape/write-loop.ts";
-import type { MediumChange, SetStart, VolumeProgress } from "../tape/write-volumes.ts";
+import type { VolumeLabel } from "../tape/catalogue/catalogue.ts";
+import type { MediumKind, MediumOptions } from "../tape/medium/medium.ts";
+import type { SourceOptions } from "../tape/medium/read-source.ts";
+import type { MissingVolume } from "../tape/volumes/read-volumes.ts";
+import type { MediumChange, SetStart, VolumeProgress } from "../tape/volumes/write-volumes.ts";
+import type { WindowHandle } from "../tape/window/window.ts";
+import type { WriteLoopOptions, WriteLoopResult } from "../tape/window/write-loop.ts";
 
 /** What starts a writer. */
 export interface WriterStart {

@@ -2,7 +2,7 @@
 import type { Hash } from "node:crypto";
 import type { BlobSink } from "../content/storage.ts";
 import { digestAlgorithm, hasherFor } from "../oci/digest.ts";
-import type { Window } from "../tape/window.ts";
+import type { Window } from "../tape/window/window.ts";
 import type { FetchJob } from "./jobs.ts";
 import { countMoved, type SharedState } from "./shared-state.ts";
 

@@ -1,12 +1,12 @@
 /** The writer's thread when it writes a set of volumes: asks the main thread for media and for the checkpoint's lines. */
-import type { VolumeLabel } from "../tape/catalogue.ts";
-import type { OpenEvents } from "../tape/open-medium.ts";
-import { openVolume } from "../tape/open-volume.ts";
-import { verifyFile, verifyTape } from "../tape/verify-volume.ts";
-import { volumePath } from "../tape/volume-names.ts";
-import type { Window } from "../tape/window.ts";
-import type { WriteLoopOptions, WriteLoopResult } from "../tape/write-loop.ts";
-import { writeVolumes } from "../tape/write-volumes.ts";
+import type { VolumeLabel } from "../tape/catalogue/catalogue.ts";
+import { volumePath } from "../tape/catalogue/volume-names.ts";
+import type { OpenEvents } from "../tape/medium/open-medium.ts";
+import { openVolume } from "../tape/volumes/open-volume.ts";
+import { verifyFile, verifyTape } from "../tape/volumes/verify-volume.ts";
+import { writeVolumes } from "../tape/volumes/write-volumes.ts";
+import type { Window } from "../tape/window/window.ts";
+import type { WriteLoopOptions, WriteLoopResult } from "../tape/window/write-loop.ts";
 import type { SayOfWriter, WriterQuestion, WriterStart, WrittenSet } from "./thread-messages.ts";
 import { ThreadQuestions } from "./thread-questions.ts";
 

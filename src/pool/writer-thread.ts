@@ -1,13 +1,13 @@
 /** The writer's thread: opens the medium, drains the window into it, says what is durable. */
 import { parentPort, workerData } from "node:worker_threads";
 import { AceError, toErrorData } from "../errors.ts";
-import { hashFile } from "../tape/hash-file.ts";
-import type { Medium } from "../tape/medium.ts";
-import { type OpenEvents, openMedium } from "../tape/open-medium.ts";
-import { SegmentHasher } from "../tape/segment-hasher.ts";
-import { verifyFile } from "../tape/verify-volume.ts";
-import { Window } from "../tape/window.ts";
-import { runWriteLoop, type WriteLoopOptions, type WriteLoopResult } from "../tape/write-loop.ts";
+import { SegmentHasher } from "../tape/catalogue/segment-hasher.ts";
+import { hashFile } from "../tape/medium/hash-file.ts";
+import type { Medium } from "../tape/medium/medium.ts";
+import { type OpenEvents, openMedium } from "../tape/medium/open-medium.ts";
+import { verifyFile } from "../tape/volumes/verify-volume.ts";
+import { Window } from "../tape/window/window.ts";
+import { runWriteLoop, type WriteLoopOptions, type WriteLoopResult } from "../tape/window/write-loop.ts";
 import type { SayOfWriter, WriterStart } from "./thread-messages.ts";
 import { writeSet } from "./writer-set.ts";
 

@@ -1,10 +1,10 @@
 /** The main thread's side of the writer. */
 import { Worker } from "node:worker_threads";
 import { AceError, fromErrorData, toErrorData } from "../errors.ts";
-import type { VolumeLabel } from "../tape/catalogue.ts";
-import type { MediumKind } from "../tape/medium.ts";
-import type { WriteLoopResult } from "../tape/write-loop.ts";
-import type { MediumChange, VolumeProgress } from "../tape/write-volumes.ts";
+import type { VolumeLabel } from "../tape/catalogue/catalogue.ts";
+import type { MediumKind } from "../tape/medium/medium.ts";
+import type { MediumChange, VolumeProgress } from "../tape/volumes/write-volumes.ts";
+import type { WriteLoopResult } from "../tape/window/write-loop.ts";
 import { entryPath } from "./entry-paths.ts";
 import {
   type OpenedVolume,

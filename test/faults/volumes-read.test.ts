@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename } from "node:path";
-import { cataloguePath } from "../../src/tape/volume-names.ts";
+import { cataloguePath } from "../../src/tape/catalogue/volume-names.ts";
 import { linux, program, testNeeding } from "../support/needs.ts";
 import { pushArtifact, walkImage } from "../support/push.ts";
 import { type RunOptions, type RunResult, runBinary } from "../support/run-binary.ts";

@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { AceError } from "../../src/errors.ts";
 import { attachWindow, windowName } from "../../src/pool/attach-window.ts";
-import { Window } from "../../src/tape/window.ts";
-import { addHolder } from "../../src/tape/window-holders.ts";
+import { Window } from "../../src/tape/window/window.ts";
+import { addHolder } from "../../src/tape/window/window-holders.ts";
 
 test("a window whose handle is cloned with every job is known again, and shares its memory", () => {
   const window = Window.create(1024);

@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { compressorThreads, frameBytes, packWindow } from "../../src/pool/compressors.ts";
-import { fillSegment, openSegment } from "../../src/tape/fill-segment.ts";
-import { Window } from "../../src/tape/window.ts";
+import { fillSegment, openSegment } from "../../src/tape/window/fill-segment.ts";
+import { Window } from "../../src/tape/window/window.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
 
 describe("compressorThreads()", () => {

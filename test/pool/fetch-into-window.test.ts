@@ -10,7 +10,7 @@ import { PartSize } from "../../src/pool/part-size.ts";
 import { newSharedState } from "../../src/pool/shared-state.ts";
 import { StoreAccess } from "../../src/pool/store-access.ts";
 import type { WorkerContext } from "../../src/pool/worker-context.ts";
-import { Window } from "../../src/tape/window.ts";
+import { Window } from "../../src/tape/window/window.ts";
 import { endpointAt, openClient } from "../registry/client-under-test.ts";
 import { type EmbeddedRegistry, embedded } from "../support/embedded.ts";
 import { type FaultRule, type RecordedRequest, startFaultProxy } from "../support/fault-proxy.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { FilePlace } from "../../src/pool/jobs.ts";
 import { filePieces, windowPieces } from "../../src/pool/place-pieces.ts";
-import { Window } from "../../src/tape/window.ts";
+import { Window } from "../../src/tape/window/window.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

@@ -5,7 +5,7 @@ import type {
   TapeDevice,
   TapeOperation,
   TapeStatus,
-} from "../../src/tape/tape-device.ts";
+} from "../../src/tape/drive/tape-device.ts";
 import { Cartridge } from "./tape-vm/cartridge.ts";
 
 /** How a modelled drive is. */

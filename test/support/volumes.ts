@@ -1,8 +1,8 @@
 /** Cuts an archive into volumes that are files, each with its catalogue, as serialize --volume-size writes them. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { formatCatalogue, segmentBytes, type VolumeLabel } from "../../src/tape/catalogue.ts";
-import { SegmentHasher } from "../../src/tape/segment-hasher.ts";
-import { cataloguePath, volumePath } from "../../src/tape/volume-names.ts";
+import { formatCatalogue, segmentBytes, type VolumeLabel } from "../../src/tape/catalogue/catalogue.ts";
+import { SegmentHasher } from "../../src/tape/catalogue/segment-hasher.ts";
+import { cataloguePath, volumePath } from "../../src/tape/catalogue/volume-names.ts";
 
 /** How to cut. */
 export interface CutOptions {

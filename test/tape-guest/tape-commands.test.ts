@@ -1,6 +1,6 @@
 /** `util tape` on the kernel's own tape driver. */
 import { afterAll, expect } from "bun:test";
-import { formatCatalogue, segmentBytes } from "../../src/tape/catalogue.ts";
+import { formatCatalogue, segmentBytes } from "../../src/tape/catalogue/catalogue.ts";
 import { testNeeding } from "../support/needs.ts";
 import { Cartridge } from "../support/tape-vm/cartridge.ts";
 import { startTapeGuest, type TapeGuest, tapeGuest } from "../support/tape-vm/guest.ts";

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect } from "bun:test";
 import { join } from "node:path";
 import { repositoryRoot } from "../../scripts/build-binary.ts";
-import { parseCatalogue } from "../../src/tape/catalogue.ts";
+import { parseCatalogue } from "../../src/tape/catalogue/catalogue.ts";
 import { blocksOf } from "../docs/markdown.ts";
 import { type Need, program, testNeeding } from "../support/needs.ts";
 import { pushPlaced, standardImages } from "../support/standard-images.ts";

@@ -7,7 +7,7 @@ import { type CheckpointPosition, parseCheckpoints, parseOffset } from "../../li
 import type { KnownBlobOptions } from "../../mirror/writing/known-blobs.ts";
 import { parseToken } from "../../mirror/writing/volumes/resume-token.ts";
 import type { MediumOptions } from "../../mirror/writing/write-archive-options.ts";
-import { parseTapePosition } from "../../tape/tape-position.ts";
+import { parseTapePosition } from "../../tape/drive/tape-position.ts";
 import {
   byteSizeFlag,
   parseBlockChoice,

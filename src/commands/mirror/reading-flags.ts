@@ -1,7 +1,7 @@
 /** The flags that say how an archive is read: of those that only look into it, and of those that empty it. */
 import { Flags } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
-import { parseTapePosition, type TapePosition } from "../../tape/tape-position.ts";
+import { parseTapePosition, type TapePosition } from "../../tape/drive/tape-position.ts";
 import { byteSizeFlag, positionFlag, repeatableFlag, volumeChangeFlag } from "../flag-values.ts";
 
 /** `-b`, `-m` and `--position` of list and verify, for oclif. */

@@ -1,5 +1,5 @@
 /** Gets the next volume when an archive is read from tapes. */
-import type { MissingVolume } from "../../tape/read-volumes.ts";
+import type { MissingVolume } from "../../tape/volumes/read-volumes.ts";
 import type { RunContext } from "../run.ts";
 import { ejectTape } from "./eject-tape.ts";
 import { changeVolume } from "./volume-change.ts";

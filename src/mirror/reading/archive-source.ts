@@ -1,6 +1,6 @@
 /** What an archive is read from, whatever it lies on. */
 import type { BlobPlace } from "../../pool/jobs.ts";
-import type { TapePosition } from "../../tape/tape-position.ts";
+import type { TapePosition } from "../../tape/drive/tape-position.ts";
 import type { ReadingChange } from "../media/reading-change.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 import type { VolumeFiles } from "./check-volumes.ts";

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from "node:fs";
 import { sniffCompression } from "../../archive/decompress.ts";
 import { systemCodeOf } from "../../errors.ts";
-import { readFully } from "../../tape/read-fully.ts";
+import { readFully } from "../../tape/medium/read-fully.ts";
 
 /** Bytes that tell how a file begins. */
 const headBytes = 512;

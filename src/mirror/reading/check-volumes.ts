@@ -2,8 +2,8 @@
 import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { basename } from "node:path";
 import { AceError } from "../../errors.ts";
-import { formatLabel, type VolumeLabel } from "../../tape/catalogue.ts";
-import { volumePath } from "../../tape/volume-names.ts";
+import { formatLabel, type VolumeLabel } from "../../tape/catalogue/catalogue.ts";
+import { volumePath } from "../../tape/catalogue/volume-names.ts";
 import { beginsArchive } from "./begins-archive.ts";
 import { openError } from "./open-error.ts";
 import { readCatalogueLabel } from "./volume-catalogue.ts";

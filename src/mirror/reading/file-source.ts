@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { AceError } from "../../errors.ts";
 import type { BlobPlace, Stretch } from "../../pool/jobs.ts";
 import { stretchesOf } from "../../pool/place-pieces.ts";
-import { readFully } from "../../tape/read-fully.ts";
+import { readFully } from "../../tape/medium/read-fully.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import type { VolumeFiles } from "./check-volumes.ts";

@@ -2,7 +2,7 @@
 import { type Stats, statSync } from "node:fs";
 import { sniffBytes, sniffCompression } from "../../archive/decompress.ts";
 import { AceError } from "../../errors.ts";
-import { isTapePath } from "../../tape/tape-device.ts";
+import { isTapePath } from "../../tape/drive/tape-device.ts";
 import { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
 import type { VolumeFiles } from "./check-volumes.ts";

@@ -2,9 +2,9 @@
 import { AceError } from "../../errors.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
 import { startReader } from "../../pool/reader.ts";
-import type { MissingVolume } from "../../tape/read-volumes.ts";
-import type { Window } from "../../tape/window.ts";
-import { makeWindow } from "../../tape/window-size.ts";
+import type { MissingVolume } from "../../tape/volumes/read-volumes.ts";
+import type { Window } from "../../tape/window/window.ts";
+import { makeWindow } from "../../tape/window/window-size.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
 import type { VolumeFiles } from "./check-volumes.ts";
 

@@ -2,7 +2,7 @@
 import { classifyEntry } from "../../archive/entry-name.ts";
 import { type LedgerEntry, ledgerEntries } from "../../archive/ledger.ts";
 import { AceError } from "../../errors.ts";
-import { cataloguePath } from "../../tape/volume-names.ts";
+import { cataloguePath } from "../../tape/catalogue/volume-names.ts";
 import type { ArchiveContents } from "./archive-contents.ts";
 import type { VolumeFiles } from "./check-volumes.ts";
 import { readCatalogueHead } from "./volume-catalogue.ts";

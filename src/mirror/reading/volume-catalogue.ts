@@ -8,9 +8,9 @@ import {
   parseCatalogue,
   readLabel,
   type VolumeLabel,
-} from "../../tape/catalogue.ts";
-import { readFully } from "../../tape/read-fully.ts";
-import { cataloguePath } from "../../tape/volume-names.ts";
+} from "../../tape/catalogue/catalogue.ts";
+import { cataloguePath } from "../../tape/catalogue/volume-names.ts";
+import { readFully } from "../../tape/medium/read-fully.ts";
 import { openError } from "./open-error.ts";
 
 /** Bytes of hashes that are looked at: those of some 100 TB. */

@@ -2,8 +2,8 @@
 import { readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { AceError, systemCodeOf } from "../../errors.ts";
-import { formatLabel } from "../../tape/catalogue.ts";
-import { cataloguePath, volumePath } from "../../tape/volume-names.ts";
+import { formatLabel } from "../../tape/catalogue/catalogue.ts";
+import { cataloguePath, volumePath } from "../../tape/catalogue/volume-names.ts";
 import { beginsArchive } from "./begins-archive.ts";
 import { checkVolumes, type FoundVolume, type VolumeFiles } from "./check-volumes.ts";
 import { readCatalogueLabel } from "./volume-catalogue.ts";

@@ -1,8 +1,8 @@
 /** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
 import { Limiter } from "../../content/limiter.ts";
 import type { Writer } from "../../pool/writer.ts";
-import { fillSegment, openSegment } from "../../tape/fill-segment.ts";
-import type { Window } from "../../tape/window.ts";
+import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
+import type { Window } from "../../tape/window/window.ts";
 import { type RunContext, stoppedError, unlessStopped } from "../run.ts";
 import type { ArchivePiece } from "./archive-layout.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";

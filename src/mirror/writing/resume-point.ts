@@ -4,7 +4,7 @@ import { sniffBytes, sniffCompression } from "../../archive/decompress.ts";
 import type { Packing } from "../../archive/packing-levels.ts";
 import { AceError } from "../../errors.ts";
 import type { FrameMark } from "../../pool/compressors.ts";
-import { openLocked } from "../../tape/open-medium.ts";
+import { openLocked } from "../../tape/medium/open-medium.ts";
 import type { RunContext } from "../run.ts";
 import { compareWithPlan } from "./compare-with-plan.ts";
 import { followLedger, type LedgerPart } from "./follow-ledger.ts";

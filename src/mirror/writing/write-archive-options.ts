@@ -2,8 +2,8 @@
 import type { Packing } from "../../archive/packing-levels.ts";
 import type { RepositoryAddress } from "../../content/endpoint.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { MediumKind } from "../../tape/medium.ts";
-import type { TapePosition } from "../../tape/tape-position.ts";
+import type { TapePosition } from "../../tape/drive/tape-position.ts";
+import type { MediumKind } from "../../tape/medium/medium.ts";
 import type { ResumeToken } from "./volumes/resume-token.ts";
 
 /** Says where a blob is fetched from, by the entry of the root that led to it. */

@@ -1,6 +1,6 @@
 /** The bytes that an interrupted run left on a disk: in a file, or in the volumes of a set, one behind the other. */
 import type { FilePlace, Stretch } from "../../pool/jobs.ts";
-import { readFully } from "../../tape/read-fully.ts";
+import { readFully } from "../../tape/medium/read-fully.ts";
 
 /** Bytes that can be read at any place. Offsets are those of what the files hold together. */
 export interface WrittenBytes {

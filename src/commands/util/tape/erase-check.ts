@@ -28,7 +28,7 @@ export default class TapeEraseCheck extends TapeCommand {
     const [{ runTapeJob }, { nameFiles }, { fileFields, fileLine }, { rowObjects, formatJsonValue }] =
       await Promise.all([
         import("../../../pool/tape-job.ts"),
-        import("../../../tape/tape-volumes.ts"),
+        import("../../../tape/drive/tape-volumes.ts"),
         import("./files-table.ts"),
         import("../../../ui/records.ts"),
       ]);

@@ -1,5 +1,5 @@
 /** How the files of a tape are printed. */
-import type { NamedFile } from "../../../tape/tape-volumes.ts";
+import type { NamedFile } from "../../../tape/drive/tape-volumes.ts";
 import type { Column } from "../../../ui/table.ts";
 
 /** One row a file of the tape; a field that is not known is null in JSON. */

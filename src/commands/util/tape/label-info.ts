@@ -20,7 +20,7 @@ export default class TapeLabelInfo extends TapeCommand {
     const [{ runTapeJob }, { nameFiles }, { fileColumns, fileFields }, { formatJson }, { formatTable }] =
       await Promise.all([
         import("../../../pool/tape-job.ts"),
-        import("../../../tape/tape-volumes.ts"),
+        import("../../../tape/drive/tape-volumes.ts"),
         import("./files-table.ts"),
         import("../../../ui/records.ts"),
         import("../../../ui/table.ts"),

@@ -1,8 +1,8 @@
 /** What a drive says of itself, for people and for programs. */
 
-import { densityOf } from "../../../tape/densities.ts";
-import type { DriveReport, TapePlace } from "../../../tape/report-drive.ts";
-import { alertName } from "../../../tape/tape-alerts.ts";
+import { densityOf } from "../../../tape/drive/densities.ts";
+import type { DriveReport, TapePlace } from "../../../tape/drive/report-drive.ts";
+import { alertName } from "../../../tape/drive/tape-alerts.ts";
 import { formatBytes } from "../../../ui/format.ts";
 import { formatJsonValue } from "../../../ui/records.ts";
 import type { TapeForm } from "./tape-command.ts";

@@ -1,6 +1,6 @@
 /** What rewind, eod and eject share. */
 
-import type { TapeMove } from "../../../tape/move-tape.ts";
+import type { TapeMove } from "../../../tape/drive/move-tape.ts";
 import type { ParsedUiFlags } from "../../base.ts";
 import { stopSignal } from "../../stop-signal.ts";
 import { parseForm, TapeCommand, tapeFlags } from "./tape-command.ts";

@@ -1,6 +1,6 @@
 /** What a volume's catalogue says of the archive: the checkpoint's line of each entry that ends in the volume. */
 import { formatLedgerLine, type LedgerPlace } from "../../../archive/ledger.ts";
-import type { VolumeLabel } from "../../../tape/catalogue.ts";
+import type { VolumeLabel } from "../../../tape/catalogue/catalogue.ts";
 import type { ArchivePlan } from "../plan-archive.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** Looks at the volumes that an interrupted run left as files, and finds where in them this run goes on. */
 import { closeSync, constants, existsSync, fstatSync, rmSync } from "node:fs";
 import { AceError } from "../../../errors.ts";
-import { formatLabel, type VolumeLabel } from "../../../tape/catalogue.ts";
-import { openLocked } from "../../../tape/open-medium.ts";
-import { cataloguePath, volumePath } from "../../../tape/volume-names.ts";
+import { formatLabel, type VolumeLabel } from "../../../tape/catalogue/catalogue.ts";
+import { cataloguePath, volumePath } from "../../../tape/catalogue/volume-names.ts";
+import { openLocked } from "../../../tape/medium/open-medium.ts";
 import { labelUnlessTorn } from "../../reading/volume-catalogue.ts";
 import type { RunContext } from "../../run.ts";
 import type { ArchivePlan } from "../plan-archive.ts";

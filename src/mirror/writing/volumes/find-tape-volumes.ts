@@ -1,8 +1,8 @@
 /** Finds where an interrupted set on tapes goes on: by its checkpoint, or by what is on the tape in the drive. */
 import { AceError } from "../../../errors.ts";
 import { runTapeJob } from "../../../pool/tape-job.ts";
-import { formatLabel } from "../../../tape/catalogue.ts";
-import type { SurveyedFile } from "../../../tape/survey-tape.ts";
+import { formatLabel } from "../../../tape/catalogue/catalogue.ts";
+import type { SurveyedFile } from "../../../tape/drive/survey-tape.ts";
 import type { RunContext } from "../../run.ts";
 import { compareWithPlan } from "../compare-with-plan.ts";
 import type { ArchivePlan } from "../plan-archive.ts";

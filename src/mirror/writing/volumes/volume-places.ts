@@ -1,6 +1,6 @@
 /** Where on its volumes each byte of an archive is. */
 import type { LedgerPlace } from "../../../archive/ledger.ts";
-import type { VolumeProgress } from "../../../tape/write-volumes.ts";
+import type { VolumeProgress } from "../../../tape/volumes/write-volumes.ts";
 
 export class VolumePlaces {
   readonly #volumes: VolumeProgress[] = [];

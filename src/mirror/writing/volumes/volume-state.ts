@@ -5,8 +5,8 @@ import * as v from "valibot";
 import { AceError, messageOf } from "../../../errors.ts";
 import { replaceFile } from "../../../layout/replace-file.ts";
 import type { FrameMark } from "../../../pool/compressors.ts";
-import type { VolumeLabel } from "../../../tape/catalogue.ts";
-import type { VolumeProgress } from "../../../tape/write-volumes.ts";
+import type { VolumeLabel } from "../../../tape/catalogue/catalogue.ts";
+import type { VolumeProgress } from "../../../tape/volumes/write-volumes.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { AceError } from "../../../errors.ts";
 import type { Descriptor } from "../../../oci/descriptor.ts";
 import type { FrameMark } from "../../../pool/compressors.ts";
-import { segmentBytes } from "../../../tape/catalogue.ts";
+import { segmentBytes } from "../../../tape/catalogue/catalogue.ts";
 import { StreamSource } from "../../reading/stream-source.ts";
 import type { RunContext } from "../../run.ts";
 import { BlobChecks } from "../blob-checks.ts";

@@ -1,0 +1,36 @@
+/** Moves a tape to one of its ends, or out of the drive. */
+import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { placeOf, type TapePlace } from "./report-drive.ts";
+import type { TapeDevice, TapeOperation } from "./tape-device.ts";
+
+/** `eod` is behind everything that is written; `eject` rewinds first. */
+export type TapeMove = "rewind" | "eod" | "eject";
+
+const moves: Readonly<Record<TapeMove, { operation: TapeOperation; verb: string }>> = {
+  rewind: { operation: "rewind", verb: "rewind" },
+  eod: { operation: "eom", verb: "go to the end of the data on" },
+  eject: { operation: "eject", verb: "eject the tape in" },
+};
+
+/** What a move does, for messages: `Cannot rewind /dev/nst0: ...`. */
+export function verbOf(move: TapeMove): string {
+  return moves[move].verb;
+}
+
+/**
+ * Moves the tape, and returns when it is there.
+ * @param name of the drive, for messages
+ * @throws AceError `medium`
+ */
+export function moveTape(device: TapeDevice, name: string, move: TapeMove): TapePlace {
+  try {
+    device.operate(moves[move].operation, 1);
+  } catch (cause) {
+    const state = systemCodeOf(cause) === "EIO" ? "the drive reports an error" : messageOf(cause);
+    throw new AceError("medium", `Cannot ${verbOf(move)} ${name}: ${state}`, {
+      cause,
+      hint: "See ace-dt util tape status and the kernel's log (dmesg).",
+    });
+  }
+  return placeOf(device);
+}

@@ -1,0 +1,82 @@
+/** Opens what a volume of a set is written to: a tape, a part of one, or a file. */
+import { segmentBytes } from "../catalogue/catalogue.ts";
+import { SegmentHasher } from "../catalogue/segment-hasher.ts";
+import { volumePath } from "../catalogue/volume-names.ts";
+import { openTape } from "../drive/open-tape.ts";
+import type { TapePosition } from "../drive/tape-position.ts";
+import { hashFile } from "../medium/hash-file.ts";
+import type { MediumOptions, VolumeMedium } from "../medium/medium.ts";
+import { noEvents, type OpenEvents } from "../medium/open-medium.ts";
+import { prepareTape } from "../medium/prepare-tape.ts";
+import { resumeTape, type WrittenVolume } from "../medium/resume-tape.ts";
+import { VolumeFile } from "../medium/volume-file.ts";
+
+/** Which volume of which set, and what there is of it. */
+export interface VolumeOpening {
+  set: string;
+  /** From 1. */
+  volume: number;
+  /** Bytes of the archive in front of it. */
+  offset: number;
+  /** On a tape: what an earlier run wrote of it. */
+  written?: WrittenVolume | undefined;
+  /** In a file: the same, as an open file that is the medium's from now on. */
+  kept?: { fd: number; bytes: number } | undefined;
+}
+
+/** A volume that can be written to, and the hashes of what there is of it. */
+export interface OpenVolume {
+  medium: VolumeMedium;
+  hasher: SegmentHasher;
+}
+
+/**
+ * @param isFile volumes are files beside each other, called after the destination
+ * @param first false for a volume that another one came before in this run: it begins at the beginning of its tape
+ * @throws AceError `medium`
+ */
+export function openVolume(
+  options: MediumOptions,
+  opening: VolumeOpening,
+  { isFile, isFirst }: { isFile: boolean; isFirst: boolean },
+  events: OpenEvents = noEvents,
+): OpenVolume {
+  if (isFile) return openFile(options, opening);
+  const { destination: name, blockBytes, force, smallerBlocks = false } = options;
+  const { device, status } = openTape({
+    path: name,
+    verb: "write",
+    access: "write",
+    isStopped: events.isStopped,
+  });
+  try {
+    if (opening.written !== undefined)
+      return resumeTape(device, status, { name, blockBytes }, opening.written);
+    const { medium, notices } = prepareTape(device, status, {
+      name,
+      blockBytes,
+      smallerBlocks: smallerBlocks && isFirst,
+      position: positionOf(options, opening, isFirst),
+      force,
+      set: { id: opening.set, volume: opening.volume },
+    });
+    for (const notice of notices) events.notice(notice);
+    return { medium, hasher: new SegmentHasher([], segmentBytes) };
+  } catch (error) {
+    device.close();
+    throw error;
+  }
+}
+
+/** A further volume has a tape of its own. */
+function positionOf({ position }: MediumOptions, { volume }: VolumeOpening, isFirst: boolean): TapePosition {
+  return (isFirst ? position : undefined) ?? { kind: volume === 1 ? "here" : "bot" };
+}
+
+function openFile({ destination, blockBytes, force }: MediumOptions, opening: VolumeOpening): OpenVolume {
+  const { volume, offset, kept } = opening;
+  const path = volumePath(destination, volume);
+  const hasher = new SegmentHasher([], segmentBytes);
+  if (kept !== undefined) hashFile(kept, path, hasher);
+  return { medium: new VolumeFile({ path, blockBytes, force, kept, offset }), hasher };
+}
