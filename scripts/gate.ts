@@ -44,7 +44,7 @@ const inGuest = files.filter(isInGuest);
 if (inGuest.length > 0) {
   // Beside each guest's processor its test has something to do: it is the drive.
   const guests = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
-  tallies.push(await runTests("tests in a tape guest", inGuest, guests, 5 * minute));
+  tallies.push(await runTests("tests in a tape guest", inGuest, guests, 7 * minute));
 }
 
 const { passed, failed, skipped } = total(tallies);

@@ -76,7 +76,7 @@ async function fetchBlob(
     store: new StoreAccess(store, shared, notices),
     settings: { shared, connectionsPerHost: most, userAgent: "test", store },
     connections: { inUse: 1, most },
-    partSize: new PartSize(() => ({ atMs: 0, workedMs: 0 })),
+    partSize: new PartSize(),
     notices,
   };
   const drained: Uint8Array[] = [];
