@@ -20,6 +20,12 @@ const spanMs = 50;
 const sleepingPart = 0.5;
 
 /**
+ * Spans in a row that a thread must be awake for large ranges (the first of them may be its beginning), and asleep for small ones again
+ * (a registry may be busy for a moment).
+ */
+const spansFor = { large: 2, small: 4 } as const;
+
+/**
  * A range, in bytes. Small ones are such that every connection can have one in the window. At 20 MB/s a connection and
  * 20 ms a round trip, asking again every 4 MiB costs a tenth; below 1 MiB it would cost too much.
  */
@@ -36,6 +42,8 @@ export function partBytes(windowBytes: number, size: keyof typeof parts = "small
 export class PartSize {
   #size: keyof typeof parts = "small";
   #givenUp = false;
+  /** Spans in a row that speak for the other size. */
+  #spans = 0;
   #atMs: number;
   #awakeMs: number;
   readonly #clocks: Clocks;
@@ -59,11 +67,12 @@ export class PartSize {
     const sleeps = awakeMs - this.#awakeMs <= (1 - sleepingPart) * passedMs;
     this.#atMs += passedMs;
     this.#awakeMs = awakeMs;
-    if (!sleeps) this.#size = "large";
-    else if (this.#size === "large") {
-      this.#size = "small";
-      this.#givenUp = true;
-    }
+    const better = sleeps ? "small" : "large";
+    this.#spans = better === this.#size ? 0 : this.#spans + 1;
+    if (this.#spans < spansFor[better]) return;
+    this.#givenUp = better === "small";
+    this.#size = better;
+    this.#spans = 0;
   }
 }
 

@@ -18,15 +18,23 @@ function rangesOf(awakeParts: readonly number[], spanMs = 50): number[] {
 }
 
 test("ranges stay small for a thread that waits for the network, and may become large later", () => {
-  expect(rangesOf([0.2, 0.5, 0.4, 0.6])).toEqual([4, 4, 4, 16]);
+  expect(rangesOf([0.2, 0.5, 0.4, 0.6, 0.6])).toEqual([4, 4, 4, 4, 16]);
+});
+
+test("they stay small for one that was busy only while it started", () => {
+  expect(rangesOf([0.9, 0.2, 0.9, 0.2])).toEqual([4, 4, 4, 4]);
 });
 
 test("they are large for a thread that is busy, and small for good once it has to wait with them", () => {
-  expect(rangesOf([0.9, 0.6, 0.5, 0.9, 0.9])).toEqual([16, 16, 4, 4, 4]);
+  expect(rangesOf([0.9, 0.6, 0.5, 0.5, 0.5, 0.5, 0.9, 0.9])).toEqual([4, 16, 16, 16, 16, 4, 4, 4]);
+});
+
+test("a pause does not make them small", () => {
+  expect(rangesOf([0.9, 0.9, 0.1, 0.1, 0.1, 0.9, 0.1, 0.1, 0.1]).slice(1)).toEqual(Array(8).fill(16));
 });
 
 test("a moment is too short to judge by", () => {
-  expect(rangesOf([0.9, 0.9, 0.1, 0.1], 30)).toEqual([4, 16, 16, 4]);
+  expect(rangesOf([0.9, 0.9, 0.9, 0.9], 30)).toEqual([4, 4, 4, 16]);
 });
 
 test("a thread's clock of what it has to do stands still while it sleeps, and goes while it works", async () => {
