@@ -26,8 +26,8 @@ export class WindowFilling {
   readonly #islands = new Map<number, Island>();
   /** Everything before this is in the window, and hashed if that is done here. */
   #whole = 0;
-  /** What of it somebody was woken for. */
-  #told = 0;
+  /** The step that somebody was woken for last. */
+  #toldStep: number;
 
   /** @param observed given every byte once, in order */
   constructor(job: FetchJob, window: Window, shared: SharedState, observed?: (bytes: Uint8Array) => void) {
@@ -37,6 +37,7 @@ export class WindowFilling {
     this.#observed = observed;
     this.#hasher = job.hashedElsewhere ? undefined : hasherFor(job.descriptor.digest);
     this.#size = job.descriptor.size;
+    this.#toldStep = this.#step();
   }
 
   /** The digest of all that came, undefined when another thread hashes; call once, at the end. */
@@ -112,10 +113,15 @@ export class WindowFilling {
    * Shows the prefix to whoever comes next: the thread that hashes, or the writer, who never gets the last byte unverified. Each of
    * them takes a step at a time, so that waking it for less costs time for nothing.
    */
-  #show(wakes = this.#whole === this.#size || this.#whole - this.#told >= stepBytes): void {
-    if (wakes) this.#told = this.#whole;
+  #show(wakes = this.#whole === this.#size || this.#step() !== this.#toldStep): void {
+    if (wakes) this.#toldStep = this.#step();
     const { slot, offset, holdBack } = this.#job;
     if (this.#hasher === undefined) this.#window.receive(slot, offset + this.#whole, wakes);
     else if (!holdBack) this.#window.advance(slot, offset + Math.min(this.#whole, this.#size - 1), wakes);
+  }
+
+  /** Steps of the archive that are whole: blocks of the writer end where these do, unless they are smaller. */
+  #step(): number {
+    return Math.floor((this.#job.offset + this.#whole) / stepBytes);
   }
 }

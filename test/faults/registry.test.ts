@@ -138,7 +138,8 @@ test.each(damages)(
 
 test("a corrupted blob's error names both digests; a blob too large to be held back never gets its last byte", async () => {
   await using world = await openWorld();
-  const { layer } = await pushPlain(world, "app", [3_000_000]);
+  // Larger than the window, so that the writer has some of it before all has come.
+  const { layer } = await pushPlain(world, "app", [18_000_000]);
   world.lowProxy.setRules([{ path: blobPath(layer.descriptor.digest), flipByte: 1000 }]);
   const { code, stderr } = await serialize(world, "app", "-m", "16Mi");
   expect(code).toBe(6);
