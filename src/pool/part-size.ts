@@ -11,7 +11,7 @@ const parts = { large: 8, small: 32 } as const;
 const unitBytes = 1024 * 1024;
 
 /** How long a thread is watched at least, in milliseconds. */
-const spanMs = 50;
+const spanMs = 100;
 
 /**
  * A thread that sleeps for this part of the time waits for its connections. Measured with other work on the machine: 0 to 0.4 from a
@@ -19,11 +19,14 @@ const spanMs = 50;
  */
 const sleepingPart = 0.5;
 
+/** One that works for less does not have its hands full, it stands in line while others work: 0.04 to 0.15 with those slow connections. */
+const workingPart = 0.25;
+
 /**
  * Spans in a row that a thread must be awake for large ranges (the first of them may be its beginning), and asleep for small ones again
  * (a registry may be busy for a moment).
  */
-const spansFor = { large: 2, small: 4 } as const;
+const spansFor = { large: 2, small: 3 } as const;
 
 /**
  * A range, in bytes. Small ones are such that every connection can have one in the window. At 20 MB/s a connection and
@@ -44,14 +47,12 @@ export class PartSize {
   #givenUp = false;
   /** Spans in a row that speak for the other size. */
   #spans = 0;
-  #atMs: number;
-  #awakeMs: number;
+  #last: Spent;
   readonly #clocks: Clocks;
 
   constructor(clocks: Clocks = threadClocks) {
     this.#clocks = clocks;
-    this.#atMs = clocks.now();
-    this.#awakeMs = clocks.awake();
+    this.#last = clocks.spent();
   }
 
   /** Bytes of the next range. */
@@ -61,13 +62,14 @@ export class PartSize {
 
   /** To be called now and then: when a range is there. */
   look(): void {
-    const passedMs = this.#clocks.now() - this.#atMs;
-    if (this.#givenUp || passedMs < spanMs) return;
-    const awakeMs = this.#clocks.awake();
-    const sleeps = awakeMs - this.#awakeMs <= (1 - sleepingPart) * passedMs;
-    this.#atMs += passedMs;
-    this.#awakeMs = awakeMs;
-    const better = sleeps ? "small" : "large";
+    if (this.#givenUp || this.#clocks.now() - this.#last.atMs < spanMs) return;
+    const spent = this.#clocks.spent();
+    const passedMs = spent.atMs - this.#last.atMs;
+    const worked = (spent.workedMs - this.#last.workedMs) / passedMs;
+    const awake = worked + (spent.inLineMs - this.#last.inLineMs) / passedMs;
+    this.#last = spent;
+    const hasHandsFull = awake > 1 - sleepingPart && (worked >= workingPart || this.#size === "large");
+    const better = hasHandsFull ? "large" : "small";
     this.#spans = better === this.#size ? 0 : this.#spans + 1;
     if (this.#spans < spansFor[better]) return;
     this.#givenUp = better === "small";
@@ -76,24 +78,33 @@ export class PartSize {
   }
 }
 
-/** Both in milliseconds. */
+/** What a thread's time went to, in milliseconds. */
+export interface Spent {
+  atMs: number;
+  workedMs: number;
+  /** It had something to do, and no processor to do it on. */
+  inLineMs: number;
+}
+
+/** The time, and a thread's own account of it. */
 export interface Clocks {
   now(): number;
-  /** How long this thread has had something to do: on a processor, or in line for one. */
-  awake(): number;
+  spent(): Spent;
 }
 
 export const threadClocks: Clocks = {
   now: () => performance.now(),
-  awake: () => {
+  spent: () => {
+    const atMs = performance.now();
     try {
       // Nanoseconds on a processor, nanoseconds in line for one, slices of time (Linux, Documentation/scheduler/sched-stats.rst).
       const [worked, inLine] = readFileSync("/proc/thread-self/schedstat", "utf8").split(" ").map(Number);
-      if (worked !== undefined && inLine !== undefined && worked > 0) return (worked + inLine) / 1e6;
+      if (worked !== undefined && inLine !== undefined && worked > 0)
+        return { atMs, workedMs: worked / 1e6, inLineMs: inLine / 1e6 };
     } catch {
       // Another system, or a kernel that does not count it.
     }
     const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1000;
+    return { atMs, workedMs: (user + system) / 1000, inLineMs: 0 };
   },
 };

@@ -1,17 +1,20 @@
 /** How much of a big blob is asked for at a time. */
 import { expect, test } from "bun:test";
-import { PartSize, partBytes, threadClocks } from "../../src/pool/part-size.ts";
+import { PartSize, partBytes, type Spent, threadClocks } from "../../src/pool/part-size.ts";
 
 const MiB = 1024 * 1024;
 const windowBytes = 128 * MiB;
 
-/** A thread that is awake for these parts of spans of so many milliseconds. @returns the MiB of a range after each of them */
-function rangesOf(awakeParts: readonly number[], spanMs = 50): number[] {
-  let [now, awake] = [0, 0];
-  const size = new PartSize({ now: () => now, awake: () => awake });
-  return awakeParts.map((part) => {
-    now += spanMs;
-    awake += spanMs * part;
+/**
+ * A thread that works, and stands in line, for these parts of spans of so many milliseconds.
+ * @returns the MiB of a range after each of them
+ */
+function rangesOf(workedParts: readonly number[], { spanMs = 100, inLine = 0 } = {}): number[] {
+  let spent: Spent = { atMs: 0, workedMs: 0, inLineMs: 0 };
+  const size = new PartSize({ now: () => spent.atMs, spent: () => spent });
+  return workedParts.map((part) => {
+    const { atMs, workedMs, inLineMs } = spent;
+    spent = { atMs: atMs + spanMs, workedMs: workedMs + spanMs * part, inLineMs: inLineMs + spanMs * inLine };
     size.look();
     return size.bytes(windowBytes) / MiB;
   });
@@ -26,24 +29,31 @@ test("they stay small for one that was busy only while it started", () => {
 });
 
 test("they are large for a thread that is busy, and small for good once it has to wait with them", () => {
-  expect(rangesOf([0.9, 0.6, 0.5, 0.5, 0.5, 0.5, 0.9, 0.9])).toEqual([4, 16, 16, 16, 16, 4, 4, 4]);
+  expect(rangesOf([0.9, 0.6, 0.4, 0.5, 0.4, 0.9, 0.9])).toEqual([4, 16, 16, 16, 4, 4, 4]);
 });
 
 test("a pause does not make them small", () => {
-  expect(rangesOf([0.9, 0.9, 0.1, 0.1, 0.1, 0.9, 0.1, 0.1, 0.1]).slice(1)).toEqual(Array(8).fill(16));
+  expect(rangesOf([0.9, 0.9, 0.1, 0.1, 0.9, 0.1, 0.1]).slice(1)).toEqual(Array(6).fill(16));
+});
+
+test("to stand in line for a processor is not to wait for the network, and not to be busy either", () => {
+  expect(rangesOf([0.3, 0.3, 0.1, 0.1, 0.1], { inLine: 0.5 })).toEqual([4, 16, 16, 16, 16]);
+  expect(rangesOf([0.1, 0.2, 0.1, 0.2], { inLine: 0.7 })).toEqual([4, 4, 4, 4]);
 });
 
 test("a moment is too short to judge by", () => {
-  expect(rangesOf([0.9, 0.9, 0.9, 0.9], 30)).toEqual([4, 4, 4, 16]);
+  expect(rangesOf([0.9, 0.9, 0.9, 0.9], { spanMs: 60 })).toEqual([4, 4, 4, 16]);
 });
 
-test("a thread's clock of what it has to do stands still while it sleeps, and goes while it works", async () => {
-  const before = threadClocks.awake();
+test("a thread's account stands still while it sleeps, and goes on while it works", async () => {
+  const { workedMs: before } = threadClocks.spent();
   await Bun.sleep(300);
-  const slept = threadClocks.awake();
+  const { workedMs: slept } = threadClocks.spent();
   expect(slept - before).toBeLessThan(250);
   for (const end = performance.now() + 300; performance.now() < end; );
-  expect(threadClocks.awake() - slept).toBeGreaterThan(50);
+  const { workedMs, inLineMs } = threadClocks.spent();
+  expect(workedMs - slept).toBeGreaterThan(30);
+  expect(inLineMs).toBeGreaterThanOrEqual(0);
 });
 
 test("no range is below 1 MiB or above 16 MiB", () => {
