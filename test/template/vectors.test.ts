@@ -30,7 +30,7 @@ class NumberText {
   }
 }
 
-const file = process.env["GO_TEMPLATE_VECTORS"] ?? join(import.meta.dir, "../data/template/go-template.json");
+const file = process.env.GO_TEMPLATE_VECTORS ?? join(import.meta.dir, "../data/template/go-template.json");
 const text = readFileSync(file, "utf8");
 const rows = JSON.parse(text) as Row[];
 const exactRows = JSON.parse(text, (_key, value, context?: { source?: string }) =>
