@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { AceError, toErrorData } from "../errors.ts";
 import { SegmentHasher } from "../tape/catalogue/segment-hasher.ts";
+import { afterFailure } from "../tape/medium/after-failure.ts";
 import { hashFile } from "../tape/medium/hash-file.ts";
 import type { Medium } from "../tape/medium/medium.ts";
 import { type OpenEvents, openMedium } from "../tape/medium/open-medium.ts";
@@ -96,18 +97,11 @@ function fullError(name: string, offset: number): AceError {
 
 /** After a failed write: what was written before it may still be brought onto the medium, unless nobody knows any more where it stands. */
 function salvage(medium: Medium, window: Window, say: SayOfWriter): void {
-  const steps = [
+  afterFailure(
     () => {
       medium.flush();
       if (medium.kind === "file" || medium.kind === "tape") say({ kind: "durable", offset: window.front });
     },
     () => medium.abandon(window.front),
-  ];
-  for (const step of steps) {
-    try {
-      step();
-    } catch {
-      // The first error is the one to report; this one says the same again.
-    }
-  }
+  );
 }

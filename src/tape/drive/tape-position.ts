@@ -51,3 +51,9 @@ export function moveTo(device: TapeDevice, position: TapePosition): void {
       return;
   }
 }
+
+/** Brings the tape back to a block; to the beginning by a rewind, which needs nothing to be there. */
+export function goToBlock(device: TapeDevice, block: number): void {
+  if (block === 0) device.operate("rewind", 1);
+  else device.operate("seek", block);
+}

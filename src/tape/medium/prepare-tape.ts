@@ -6,7 +6,7 @@ import { asksForCleaning } from "../drive/kernel-tape.ts";
 import { labelBehind } from "../drive/read-label.ts";
 import { formatContents, lookAhead } from "../drive/tape-contents.ts";
 import type { DriveFacts, TapeDevice, TapeStatus } from "../drive/tape-device.ts";
-import { formatTapePosition, moveTo, type TapePosition } from "../drive/tape-position.ts";
+import { formatTapePosition, goToBlock, moveTo, type TapePosition } from "../drive/tape-position.ts";
 import { TapeMedium } from "./tape-medium.ts";
 
 /** How to write to a tape. */
@@ -86,8 +86,7 @@ function findLabel(device: TapeDevice, name: string): VolumeLabel | undefined {
   const before = device.position();
   if (before === undefined) return undefined;
   const label = labelBehind(device, name);
-  if (before === 0) device.operate("rewind", 1);
-  else device.operate("seek", before);
+  goToBlock(device, before);
   return label;
 }
 

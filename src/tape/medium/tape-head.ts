@@ -1,6 +1,7 @@
 /** Where the head of a drive that is written to stands, by our count, and the drive's word beside it. After the first doubt nothing is done any more. */
 import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
 import type { TapeDevice, TapeOperation } from "../drive/tape-device.ts";
+import { afterFailure } from "./after-failure.ts";
 
 /** What the system said, for a sentence. */
 export function stateOf(cause: unknown): string {
@@ -145,12 +146,9 @@ export class TapeHead {
    * tape, and all behind it would be lost. Any operation takes it back (st.c, "Prevent automatic WEOF"); this one moves nothing.
    */
   letGo(): void {
-    for (const act of [() => this.#device.operate("unlock", 1), () => this.#device.close()]) {
-      try {
-        act();
-      } catch {
-        // The drive has failed already, and that error is the one to report.
-      }
-    }
+    afterFailure(
+      () => this.#device.operate("unlock", 1),
+      () => this.#device.close(),
+    );
   }
 }

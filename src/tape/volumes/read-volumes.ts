@@ -7,7 +7,7 @@ import { positionTape, type ReadTapeOptions, readBlocks } from "../drive/read-ta
 import { surveyTape } from "../drive/survey-tape.ts";
 import { lookAhead, mayGoOn } from "../drive/tape-contents.ts";
 import type { TapeDevice, TapeStatus } from "../drive/tape-device.ts";
-import { formatTapePosition, moveTo, type TapePosition } from "../drive/tape-position.ts";
+import { formatTapePosition, goToBlock, moveTo, type TapePosition } from "../drive/tape-position.ts";
 
 /** A volume that is not in the drive. */
 export interface MissingVolume {
@@ -105,7 +105,7 @@ class SetReading {
     const before = device.position();
     if (!mayGoOn(contents) || before === undefined) return undefined;
     const behind = labelBehind(device, name);
-    goTo(device, before);
+    goToBlock(device, before);
     return behind === undefined || behind.volume === 1 ? undefined : `the tape is ${formatLabel(behind)}`;
   }
 
@@ -202,11 +202,6 @@ class SetReading {
       throw error;
     }
   }
-}
-
-function goTo(device: TapeDevice, block: number): void {
-  if (block === 0) device.operate("rewind", 1);
-  else device.operate("seek", block);
 }
 
 function torn(name: string, label: VolumeLabel, state: string): AceError {

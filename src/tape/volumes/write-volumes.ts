@@ -1,6 +1,7 @@
 /** Writes an archive as a set of volumes: each as much as its medium takes, then its catalogue, then the next medium. */
 import { AceError } from "../../errors.ts";
 import type { VolumeLabel } from "../catalogue/catalogue.ts";
+import { afterFailure } from "../medium/after-failure.ts";
 import type { VolumeMedium } from "../medium/medium.ts";
 import type { Window } from "../window/window.ts";
 import { runWriteLoop, type WriteLoopOptions, type WriteLoopResult } from "../window/write-loop.ts";
@@ -178,11 +179,13 @@ class SetWriting {
       );
     } catch (error) {
       // What was written before may still be brought onto the medium, unless nobody knows where it stands.
-      afterFailure(() => {
-        open.medium.flush();
-        this.#events.durable(this.#window.front, this.#progress(open));
-      });
-      afterFailure(() => open.medium.abandon(this.#window.front));
+      afterFailure(
+        () => {
+          open.medium.flush();
+          this.#events.durable(this.#window.front, this.#progress(open));
+        },
+        () => open.medium.abandon(this.#window.front),
+      );
       throw error;
     }
   }
@@ -236,14 +239,5 @@ function passOver(window: Window, to: number): void {
       window.moveFront(ready);
       window.announceFront();
     } else window.blockForProgress(seen, longestWaitMs);
-  }
-}
-
-/** The first error is the one to report; what is done after it may say the same again. */
-function afterFailure(act: () => void): void {
-  try {
-    act();
-  } catch {
-    // It has been said.
   }
 }
