@@ -1,7 +1,7 @@
 /** Imports point down only: reads every import and names each that goes up or sideways, and each circle. */
 import { describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
-import { join, normalize } from "node:path";
+import { dirname, join, normalize, relative } from "node:path";
 import { repositoryRoot } from "../scripts/build-binary.ts";
 
 /** From top to bottom. A room imports from itself and from lower lines; rooms of one line do not know each other. */
@@ -9,11 +9,15 @@ const lines = [
   ["main"],
   ["commands.ts"],
   ["commands"],
-  ["mirror", "server"],
-  ["pool"],
-  ["registry", "layout", "archive", "tape", "mapping", "lists", "config", "ui"],
-  ["content"],
-  ["oci", "template"],
+  ["mirror"],
+  ["batch", "copy"],
+  ["archive"],
+  ["gather"],
+  ["run"],
+  ["pool", "server"],
+  ["registry", "layout", "config"],
+  ["format", "mapping", "lists", "ui", "content"],
+  ["template", "tape", "oci"],
   ["errors"],
 ] as const;
 
@@ -26,9 +30,13 @@ const narrow: Readonly<Record<string, readonly string[]>> = {
   scripts: ["scripts", "src", "test/support"],
 };
 
-/** Directories of a room, from top to bottom: each stands on those behind it. */
+/** Directories of a room, from top to bottom: each stands on those behind it. Every room with directories is here. */
 const inner: Readonly<Record<string, readonly string[]>> = {
+  archive: ["write", "resume", "check", "read", "media", "volumes", "plan"],
+  commands: ["util", "mirror"],
+  mapping: ["eta"],
   tape: ["volumes", "window", "medium", "drive", "catalogue"],
+  template: ["functions", "run", "syntax", "print", "values", "go"],
 };
 
 interface Import {
@@ -57,14 +65,8 @@ function roomOf(path: string): string {
   return top === "test" ? `test/${second}` : top;
 }
 
-/** The files of src/mirror that are no verbs: what every verb has. */
-const common = ["run", "run-store", "failures", "outcomes"];
-
-/** True for a file in a directory of src/mirror that imports one of the verbs above it. */
-function isVerbBelow(from: string, target: string): boolean {
-  const verb = /^src\/mirror\/([^/]+)\.ts$/.exec(target)?.[1];
-  return verb !== undefined && /^src\/mirror\/[^/]+\//.test(from) && !common.includes(verb);
-}
+/** What a verb is made of lies in the rooms below, so that verbs need not know each other. */
+const isVerb = (path: string) => /^src\/mirror\/[^/]+\.ts$/.test(path);
 
 /** What is wrong with an import; undefined when nothing is. */
 function faultOf({ from, specifier }: Import): string | undefined {
@@ -77,11 +79,11 @@ function faultOf({ from, specifier }: Import): string | undefined {
   const [fromRoom, toRoom] = [roomOf(from), roomOf(target)];
   const allowed = narrow[fromRoom];
   if (fromRoom === toRoom) {
-    if (isVerbBelow(from, target)) return says("what verbs are made of knows no verb");
+    if (isVerb(from) && isVerb(target)) return says("a verb imports no verb");
     const [at = -1, to = -1] = [from, target].map((path) =>
       inner[fromRoom]?.indexOf(path.split("/")[2] ?? ""),
     );
-    return to < at ? says("upward in its room") : undefined;
+    return to >= 0 && to < at ? says("upward in its room") : undefined;
   }
   if (fromRoom === "scripts") {
     return allowed?.some((room) => target.startsWith(`${room}/`))
@@ -127,6 +129,23 @@ function circleAmong(imports: readonly Import[]): string | undefined {
   return undefined;
 }
 
+/** Where a file is: the directory of a room that has directories, the room of one that has none; a file beside directories is itself. */
+function placeOf(path: string): string {
+  const room = path.split("/")[1] ?? "";
+  const isBeside = dirname(path) === "src" || (room in inner && dirname(path) === `src/${room}`);
+  return isBeside ? path : dirname(path);
+}
+
+/** The same imports with {@link placeOf} in the place of files. Those within one directory are left out. */
+function betweenPlaces(imports: readonly Import[]): Import[] {
+  return imports.flatMap(({ from, specifier }) => {
+    if (!specifier.startsWith(".")) return [];
+    const [source, target] = [from, normalize(join(from, "..", specifier))].map(placeOf);
+    if (source === undefined || target === undefined || source === target) return [];
+    return [{ from: source, specifier: `./${relative(dirname(source), target)}` }];
+  });
+}
+
 async function readImports(): Promise<Import[]> {
   const imports: Import[] = [];
   for (const directory of ["src", "workers", "scripts"]) {
@@ -150,13 +169,36 @@ test("no file imports itself, round whatever corners", async () => {
   expect(circleAmong(await readImports())).toBeUndefined();
 });
 
+test("no directory imports itself, round whatever corners", async () => {
+  expect(circleAmong(betweenPlaces(await readImports()))).toBeUndefined();
+});
+
+test("every room with directories has an order for them", async () => {
+  const names = await readdir(join(repositoryRoot, "src"), { recursive: true });
+  const directories = new Set(names.flatMap((name) => /^[^/]+\/[^/]+(?=\/.*\.ts$)/.exec(name) ?? []));
+  const known = Object.entries(inner).flatMap(([room, order]) => order.map((each) => `${room}/${each}`));
+  expect([...directories].sort()).toEqual(known.sort());
+});
+
 describe("the check itself finds", () => {
   const planted: [why: string, from: string, specifier: string, said: string][] = [
     ["an upward import", "src/registry/blobs.ts", "../pool/jobs.ts", "upward"],
     ["a command inside a verb", "src/mirror/gather.ts", "../commands/flags.ts", "upward"],
-    ["a sideways import", "src/archive/tar.ts", "../layout/store.ts", "sideways"],
-    ["a part of verbs that knows one", "src/mirror/reading/unpack.ts", "../deserialize.ts", "knows no verb"],
-    ["a verb that knows the server", "src/mirror/gather.ts", "../server/serve.ts", "sideways"],
+    ["a sideways import", "src/format/tar.ts", "../ui/table.ts", "sideways"],
+    ["a verb that imports a verb", "src/mirror/clone.ts", "./gather.ts", "imports no verb"],
+    [
+      "what verbs are made of, that knows one",
+      "src/archive/read/unpack.ts",
+      "../../mirror/gather.ts",
+      "upward",
+    ],
+    [
+      "the plan of an archive that knows its writer",
+      "src/archive/plan/a.ts",
+      "../write/b.ts",
+      "upward in its",
+    ],
+    ["a thread that knows the server", "src/pool/pool.ts", "../server/serve.ts", "sideways"],
     [
       "the drive that knows the field's words",
       "src/tape/window/window.ts",
@@ -188,7 +230,7 @@ describe("the check itself finds", () => {
     ["src/commands.ts", "./commands/mirror/gather.ts"],
     ["src/commands/mirror/gather.ts", "../../mirror/gather.ts"],
     ["src/mirror/gather.ts", "../pool/pool.ts"],
-    ["src/mirror/reading/unpack.ts", "../run.ts"],
+    ["src/archive/read/unpack.ts", "../../run/run.ts"],
     ["src/registry/client.ts", "undici/index.js"],
     ["src/tape/window/write-loop.ts", "../medium/medium.ts"],
     ["workers/writer.ts", "../src/pool/writer-thread.ts"],
@@ -218,6 +260,15 @@ const g = "from './text.ts'";`;
       (name) => `./${name}.ts`,
     );
     expect(importsOf(text)).toEqual(found);
+  });
+
+  test("a circle of two directories whose files make none", () => {
+    const imports = [
+      { from: "src/tape/window/a.ts", specifier: "../drive/b.ts" },
+      { from: "src/tape/drive/c.ts", specifier: "../window/d.ts" },
+    ];
+    expect(circleAmong(imports)).toBeUndefined();
+    expect(circleAmong(betweenPlaces(imports))).toBe("src/tape/window -> src/tape/drive -> src/tape/window");
   });
 
   test("a circle of three", () => {

@@ -1,13 +1,13 @@
 /** Writes an archive of images that never were in a registry, for measuring what reads archives. */
 import { closeSync, openSync, renameSync, writeSync } from "node:fs";
-import { blobEntryName } from "../../src/archive/entry-name.ts";
+import { blobEntryName } from "../../src/format/entry-name.ts";
 import {
   firstIndexJson,
   indexJsonElement,
   indexJsonFrame,
   ociLayoutJson,
-} from "../../src/archive/layout-json.ts";
-import { paddingBytes, tarHeader, tarTrailer } from "../../src/archive/tar-header.ts";
+} from "../../src/format/layout-json.ts";
+import { paddingBytes, tarHeader, tarTrailer } from "../../src/format/tar-header.ts";
 import { gatherArtifactType, ociImageIndex, ociImageManifest } from "../../src/oci/media-types.ts";
 import { type Content, contentOf, jsonContent } from "../../test/support/images.ts";
 import { seededBytes } from "../../test/support/seeded-bytes.ts";

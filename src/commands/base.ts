@@ -1,6 +1,6 @@
 /** What all commands share: errors that pass through untouched, and for the mirror's the global flags and the run. */
 import { Command, Flags } from "@oclif/core";
-import type { RunContext } from "../mirror/run.ts";
+import type { RunContext } from "../run/run.ts";
 import type { UiOptions } from "../ui/open-ui.ts";
 import type { RunSummary } from "../ui/summary.ts";
 import { environment } from "./environment.ts";
@@ -79,7 +79,7 @@ export abstract class MirrorCommand extends BaseCommand {
     const [{ loadConfig }, { Registries }, { openRun }, { openUi }] = await Promise.all([
       import("../config/load-config.ts"),
       import("../config/registries.ts"),
-      import("../mirror/run.ts"),
+      import("../run/run.ts"),
       import("../ui/open-ui.ts"),
     ]);
     const config = await loadConfig({ configFlags: flags.config ?? [], environment });

@@ -1,20 +1,25 @@
 /** `mirror archive`: the images of a list straight into an archive, with no repository in the middle. */
+
+import type { BlobSource, MediumOptions } from "../archive/media/medium-options.ts";
+import {
+  type KnownBlobOptions,
+  readKnownBlobs,
+  warnOfForeignCheckpoints,
+} from "../archive/plan/known-blobs.ts";
+import type { ArchiveContent } from "../archive/plan/plan-archive.ts";
+import { planGathered } from "../archive/plan/plan-gathered.ts";
+import { writePlan } from "../archive/write/write-plan.ts";
 import { AceError } from "../errors.ts";
+import { dropRepeats } from "../gather/drop-repeats.ts";
+import { sourceOf } from "../gather/gather-index.ts";
+import type { GatherOptions } from "../gather/gather-options.ts";
+import { resolveSources } from "../gather/resolve-source.ts";
 import { readSources } from "../lists/read-sources.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { Failures, failuresError } from "../run/failures.ts";
+import type { RunContext } from "../run/run.ts";
 import { checkDestination } from "../tape/medium/medium.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { Failures, failuresError } from "./failures.ts";
-import { dropRepeats } from "./gather.ts";
-import { sourceOf } from "./gathering/gather-index.ts";
-import type { GatherOptions } from "./gathering/gather-options.ts";
-import { resolveSources } from "./gathering/resolve-source.ts";
-import type { RunContext } from "./run.ts";
-import { type KnownBlobOptions, readKnownBlobs, warnOfForeignCheckpoints } from "./writing/known-blobs.ts";
-import type { ArchiveContent } from "./writing/plan-archive.ts";
-import { planGathered } from "./writing/plan-gathered.ts";
-import type { BlobSource, MediumOptions } from "./writing/write-archive-options.ts";
-import { writePlan } from "./writing/write-plan.ts";
 
 export interface ArchiveOptions extends Omit<GatherOptions, "image">, MediumOptions, KnownBlobOptions {
   /** What the gather index in the archive is called. */

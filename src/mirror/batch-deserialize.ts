@@ -1,22 +1,22 @@
 /** `mirror batch-deserialize`: each archive of a directory that was not read yet into one repository, under the tag of its name. */
 import { dirname, join, resolve } from "node:path";
+import { type PushArchiveOptions, pushArchive } from "../archive/read/push-archive.ts";
+import { type FoundArchive, readBatchDirectory } from "../batch/batch-directory.ts";
+import { BatchBroken, BatchFailures } from "../batch/batch-failures.ts";
+import { lockBatch } from "../batch/batch-lock.ts";
+import { BatchProgress } from "../batch/batch-progress.ts";
+import { RecordFile, syncKind } from "../batch/batch-record-file.ts";
+import { type ReadStanding, readStanding } from "../batch/batch-standing.ts";
 import { AceError } from "../errors.ts";
 import { formatSynced } from "../lists/batch-records.ts";
 import { parseReference } from "../oci/reference.ts";
+import type { RunContext } from "../run/run.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { RunStatus } from "../ui/status.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type FoundArchive, readBatchDirectory } from "./batch/batch-directory.ts";
-import { BatchBroken, BatchFailures } from "./batch/batch-failures.ts";
-import { lockBatch } from "./batch/batch-lock.ts";
-import { BatchProgress } from "./batch/batch-progress.ts";
-import { RecordFile, syncKind } from "./batch/batch-record-file.ts";
-import { type ReadStanding, readStanding } from "./batch/batch-standing.ts";
-import { type DeserializeOptions, deserialize } from "./deserialize.ts";
-import type { RunContext } from "./run.ts";
 
 export interface BatchDeserializeOptions
-  extends Pick<DeserializeOptions, "blockBytes" | "windowBytes" | "strict" | "recursive"> {
+  extends Pick<PushArchiveOptions, "blockBytes" | "windowBytes" | "strict" | "recursive"> {
   syncDirectory: string;
   /** A repository; the tags are the archives' names. */
   destination: string;
@@ -104,7 +104,7 @@ async function readArchive(
   const isOld = (newest.get(archive.name) ?? 0) > archive.number;
   if (isOld)
     run.ui.log("warn", `${archive.file} is older than what ${destination}:${archive.name} is, which stays`);
-  return deserialize(
+  return pushArchive(
     {
       source: join(syncDirectory, archive.file),
       image: `${destination}:${archive.name}`,

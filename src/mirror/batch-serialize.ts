@@ -1,25 +1,26 @@
 /** `mirror batch-serialize`: each artifact of a list that is new into a numbered archive of its own, with a record of it. */
-import { AceError } from "../errors.ts";
-import { type BatchArtifact, readBatchList } from "../lists/batch-list.ts";
-import { type ArchiveName, formatArchiveName } from "../lists/batch-names.ts";
-import { formatSerialized } from "../lists/batch-records.ts";
-import { formatBytes } from "../ui/format.ts";
-import type { RunSummary } from "../ui/summary.ts";
-import { makeBatchDirectory, removeUnfinished, someOf, unfinishedName } from "./batch/batch-directory.ts";
-import { BatchBroken, BatchFailures } from "./batch/batch-failures.ts";
-import { lockBatch } from "./batch/batch-lock.ts";
+
+import { makeBatchDirectory, removeUnfinished, someOf, unfinishedName } from "../batch/batch-directory.ts";
+import { BatchBroken, BatchFailures } from "../batch/batch-failures.ts";
+import { lockBatch } from "../batch/batch-lock.ts";
 import {
   describe,
   findNewArtifacts,
   type NewArtifact,
   type PlannedArtifact,
   planArtifact,
-} from "./batch/batch-plan.ts";
-import { BatchProgress } from "./batch/batch-progress.ts";
-import type { RecordFile } from "./batch/batch-record-file.ts";
-import { type ArchiveShape, writeBatchArchive } from "./batch/batch-write.ts";
-import { readWritten, type WrittenStanding } from "./batch/batch-written.ts";
-import type { RunContext } from "./run.ts";
+} from "../batch/batch-plan.ts";
+import { BatchProgress } from "../batch/batch-progress.ts";
+import type { RecordFile } from "../batch/batch-record-file.ts";
+import { type ArchiveShape, writeBatchArchive } from "../batch/batch-write.ts";
+import { readWritten, type WrittenStanding } from "../batch/batch-written.ts";
+import { AceError } from "../errors.ts";
+import { type BatchArtifact, readBatchList } from "../lists/batch-list.ts";
+import { type ArchiveName, formatArchiveName } from "../lists/batch-names.ts";
+import { formatSerialized } from "../lists/batch-records.ts";
+import type { RunContext } from "../run/run.ts";
+import { formatBytes } from "../ui/format.ts";
+import type { RunSummary } from "../ui/summary.ts";
 
 export interface BatchSerializeOptions extends ArchiveShape {
   batchList: string;

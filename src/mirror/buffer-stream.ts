@@ -4,11 +4,11 @@ import { isatty } from "node:tty";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
 import { startFiller } from "../pool/filler.ts";
 import { startWriter, type Writer } from "../pool/writer.ts";
+import { stoppedError, unlessStopped } from "../run/run.ts";
 import { checkDestination, statDestination } from "../tape/medium/medium.ts";
 import { makeWindow } from "../tape/window/window-size.ts";
 import type { WriteLoopResult } from "../tape/window/write-loop.ts";
 import type { RunStatus } from "../ui/status.ts";
-import { stoppedError, unlessStopped } from "./run.ts";
 
 export interface BufferOptions {
   /** A path, or `-` for standard input. */

@@ -1,19 +1,18 @@
 /** `mirror clone`: the images of a list straight to the places a mapper names, with no registry in the middle. */
 
+import { type CheckResult, checkRoutes } from "../copy/check-routes.ts";
+import { distribute, firstFailure } from "../copy/distribute.ts";
+import { planScatter, type ScatterPlan, tellUnmatched, throwRefusals } from "../copy/plan-scatter.ts";
 import { AceError } from "../errors.ts";
+import { dropRepeats } from "../gather/drop-repeats.ts";
+import { resolveSource } from "../gather/resolve-source.ts";
 import { readSources, type Source } from "../lists/read-sources.ts";
 import { parseSelectors } from "../lists/selector.ts";
 import { parseMapper } from "../mapping/parse-mapper.ts";
 import type { PlatformChoice } from "../oci/platform-filter.ts";
+import type { Failure } from "../run/failures.ts";
+import { type RunContext, stoppedError } from "../run/run.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type CheckResult, checkRoutes } from "./distributing/check-routes.ts";
-import { distribute, firstFailure } from "./distributing/distribute.ts";
-import { planScatter, type ScatterPlan, throwRefusals } from "./distributing/plan-scatter.ts";
-import type { Failure } from "./failures.ts";
-import { dropRepeats } from "./gather.ts";
-import { resolveSource } from "./gathering/resolve-source.ts";
-import { type RunContext, stoppedError } from "./run.ts";
-import { tellUnmatched } from "./scatter.ts";
 
 export interface CloneOptions extends PlatformChoice {
   sourcesFile: string;

@@ -1,10 +1,10 @@
 /** `mirror diff`: which images of a gather index are in none of some other images. */
 import { walkGraph } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
+import { type GatheredImage, imagesBelow, type OpenImage, openImage } from "../gather/gathered-images.ts";
+import { type ImageSizes, measureImages } from "../gather/image-sizes.ts";
 import type { Digest } from "../oci/digest.ts";
-import { type GatheredImage, imagesBelow, type OpenImage, openImage } from "./gathering/gathered-images.ts";
-import { type ImageSizes, measureImages } from "./gathering/image-sizes.ts";
-import type { RunContext } from "./run.ts";
+import type { RunContext } from "../run/run.ts";
 
 export interface DiffOptions {
   /** A gather index. */

@@ -2,20 +2,21 @@
 
 import { Limiter } from "../content/limiter.ts";
 import { readGraph } from "../content/read-graph.ts";
+import { BlobTransfer } from "../copy/blob-transfer.ts";
+import { type CopyMemo, copyGraph } from "../copy/copy-graph.ts";
 import { AceError } from "../errors.ts";
+import { buildGatherIndex } from "../gather/build-gather-index.ts";
+import { dropRepeats } from "../gather/drop-repeats.ts";
+import { LayerSum } from "../gather/gather-index.ts";
+import type { GatherOptions } from "../gather/gather-options.ts";
+import { findPrevious, type PreviousGather } from "../gather/previous-gather.ts";
+import { type GatherEntry, resolveSources } from "../gather/resolve-source.ts";
 import { readSources, type Source } from "../lists/read-sources.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import type { Repository } from "../registry/repository.ts";
+import { Failures, failuresError } from "../run/failures.ts";
+import { type RunContext, targetOf } from "../run/run.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { BlobTransfer } from "./distributing/blob-transfer.ts";
-import { type CopyMemo, copyGraph } from "./distributing/copy-graph.ts";
-import { Failures, failuresError } from "./failures.ts";
-import { buildGatherIndex } from "./gathering/build-gather-index.ts";
-import { LayerSum } from "./gathering/gather-index.ts";
-import type { GatherOptions } from "./gathering/gather-options.ts";
-import { findPrevious, type PreviousGather } from "./gathering/previous-gather.ts";
-import { type GatherEntry, resolveSources } from "./gathering/resolve-source.ts";
-import { type RunContext, targetOf } from "./run.ts";
 
 /** Images whose graphs are read and copied at the same time; their blobs share the pool. */
 const imagesAtOnce = 32;
@@ -51,21 +52,6 @@ export async function gather(options: GatherOptions, run: RunContext): Promise<R
     ...work.transfer.totals,
     seconds: (performance.now() - started) / 1000,
   };
-}
-
-/** A reference that stands in the list twice is gathered once. */
-export function dropRepeats(sources: readonly Source[], run: RunContext): Source[] {
-  const seen = new Map<string, Source>();
-  for (const source of sources) {
-    const first = seen.get(source.reference);
-    if (first === undefined) seen.set(source.reference, source);
-    else
-      run.ui.log(
-        "warn",
-        `line ${source.line} repeats ${source.reference} of line ${first.line}; the first one counts`,
-      );
-  }
-  return [...seen.values()];
 }
 
 class Gathering {

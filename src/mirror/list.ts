@@ -1,22 +1,22 @@
 /** `mirror list`: the images in an archive, without reading their blobs. */
 import { setImmediate } from "node:timers/promises";
+import { readingChange } from "../archive/media/reading-change.ts";
+import type { ArchiveContents } from "../archive/read/archive-contents.ts";
+import type { ArchiveFault } from "../archive/read/archive-faults.ts";
+import type { ReadingOptions } from "../archive/read/archive-source.ts";
+import { ListedImage } from "../archive/read/list-image.ts";
+import { openArchive } from "../archive/read/open-archive.ts";
+import { readContents } from "../archive/read/read-contents.ts";
+import { NeedsWalk } from "../archive/read/walk-needs.ts";
 import { AceError } from "../errors.ts";
+import { labelsOf, sourceOf } from "../gather/gather-index.ts";
+import { isGather } from "../gather/gathered-images.ts";
+import { platformOfConfig } from "../gather/image-platform.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childManifests, type ManifestContent, parseManifest } from "../oci/manifest.ts";
 import type { Platform } from "../oci/platform.ts";
-import { labelsOf, sourceOf } from "./gathering/gather-index.ts";
-import { isGather } from "./gathering/gathered-images.ts";
-import { platformOfConfig } from "./gathering/image-platform.ts";
-import { readingChange } from "./media/reading-change.ts";
-import type { ArchiveContents } from "./reading/archive-contents.ts";
-import type { ArchiveFault } from "./reading/archive-faults.ts";
-import type { ReadingOptions } from "./reading/archive-source.ts";
-import { ListedImage } from "./reading/list-image.ts";
-import { openArchive } from "./reading/open-archive.ts";
-import { readContents } from "./reading/read-contents.ts";
-import { NeedsWalk } from "./reading/walk-needs.ts";
-import { type RunContext, stoppedError } from "./run.ts";
+import { type RunContext, stoppedError } from "../run/run.ts";
 
 /** Images looked at before whatever else waits has a turn. */
 const rowsInARow = 500;

@@ -1,20 +1,15 @@
 /** `mirror scatter`: the images of a gather index to the places a mapper names. */
 
+import { type CheckResult, checkRoutes } from "../copy/check-routes.ts";
+import { distribute } from "../copy/distribute.ts";
+import { planScatter, type ScatterPlan, tellUnmatched, throwRefusals } from "../copy/plan-scatter.ts";
+import { entriesOf } from "../gather/gathered-entries.ts";
 import { readSources } from "../lists/read-sources.ts";
 import { parseSelectors } from "../lists/selector.ts";
 import { parseMapper } from "../mapping/parse-mapper.ts";
-import * as annotationKeys from "../oci/annotations.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
-import { childManifests, parseManifest, type RawManifest } from "../oci/manifest.ts";
-import { isIndexType } from "../oci/media-types.ts";
 import { parseReference } from "../oci/reference.ts";
+import { type RunContext, targetOf } from "../run/run.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type CheckResult, checkRoutes } from "./distributing/check-routes.ts";
-import { distribute } from "./distributing/distribute.ts";
-import { planScatter, type ScatterPlan, throwRefusals } from "./distributing/plan-scatter.ts";
-import { sourceOf } from "./gathering/gather-index.ts";
-import type { GatherEntry } from "./gathering/resolve-source.ts";
-import { type RunContext, targetOf } from "./run.ts";
 
 export interface ScatterOptions {
   image: string;
@@ -61,35 +56,4 @@ async function openPlan(options: ScatterOptions, run: RunContext): Promise<Scatt
   tellUnmatched(plan, run);
   for (const name of plan.absent) run.ui.log("warn", `${options.image} has no ${name}, which --subset names`);
   return plan;
-}
-
-/** Says which images stay where they are. */
-export function tellUnmatched(plan: ScatterPlan, run: RunContext): void {
-  for (const name of plan.unmatched) run.ui.log("info", `no destination for ${name}`);
-}
-
-/**
- * What an index gathers; a plain image stands for itself.
- * @param image the name by which the plain image goes
- * @param origin where it is read
- */
-export function entriesOf(
-  root: RawManifest,
-  image: string,
-  origin: Pick<GatherEntry, "repository" | "graph">,
-): GatherEntry[] {
-  return descriptorsOf(root, image).map((descriptor) => ({
-    ...origin,
-    reference: sourceOf(descriptor) ?? "",
-    descriptor,
-  }));
-}
-
-function descriptorsOf(root: RawManifest, image: string): readonly Descriptor[] {
-  const content = parseManifest(root.bytes, root.descriptor.mediaType, image);
-  const children = childManifests(content);
-  if (isIndexType(content.mediaType) && children.some((child) => sourceOf(child) !== undefined))
-    return children;
-  const annotations = { ...content.annotations, [annotationKeys.manifestSource]: image };
-  return [{ ...root.descriptor, annotations }];
 }

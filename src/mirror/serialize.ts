@@ -1,17 +1,18 @@
 /** `mirror serialize`: a gather index and everything below it, out of a registry, as one stream. */
-import { parseReference } from "../oci/reference.ts";
-import { checkDestination } from "../tape/medium/medium.ts";
-import type { RunSummary } from "../ui/summary.ts";
-import type { RunContext } from "./run.ts";
+
+import type { MediumOptions } from "../archive/media/medium-options.ts";
 import {
   type KnownBlobOptions,
   openGraph,
   readKnownBlobs,
   warnOfForeignCheckpoints,
-} from "./writing/known-blobs.ts";
-import { type ArchiveContent, planArchive } from "./writing/plan-archive.ts";
-import type { MediumOptions } from "./writing/write-archive-options.ts";
-import { writePlan } from "./writing/write-plan.ts";
+} from "../archive/plan/known-blobs.ts";
+import { type ArchiveContent, planArchive } from "../archive/plan/plan-archive.ts";
+import { writePlan } from "../archive/write/write-plan.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { RunContext } from "../run/run.ts";
+import { checkDestination } from "../tape/medium/medium.ts";
+import type { RunSummary } from "../ui/summary.ts";
 
 export interface SerializeOptions extends MediumOptions, KnownBlobOptions {
   image: string;

@@ -1,32 +1,33 @@
 /** `mirror unarchive`: the images of an archive to the places a mapper names, with no repository in the middle. */
 
-import type { IndexJson } from "../archive/layout-json.ts";
+import { readingChange } from "../archive/media/reading-change.ts";
+import { ArchiveParts } from "../archive/read/archive-parts.ts";
+import type { ArchiveShelf } from "../archive/read/archive-shelf.ts";
+import type { ReadingOptions } from "../archive/read/archive-source.ts";
+import { type Shelved, shelveArchive } from "../archive/read/shelve-archive.ts";
+import { ArchiveOutlet } from "../copy/archive-outlet.ts";
+import { type CheckResult, checkRoutes } from "../copy/check-routes.ts";
+import { type DistributeOptions, distribute, rehearse } from "../copy/distribute.ts";
+import {
+  planScatter,
+  type ScatterPlan,
+  type ScatterRules,
+  tellUnmatched,
+  throwRefusals,
+} from "../copy/plan-scatter.ts";
+import { salvageRoutes } from "../copy/salvage-routes.ts";
 import { AceError } from "../errors.ts";
+import type { IndexJson } from "../format/layout-json.ts";
+import { entriesOf } from "../gather/gathered-entries.ts";
+import { isGather } from "../gather/gathered-images.ts";
+import type { GatherEntry } from "../gather/resolve-source.ts";
 import { readSources } from "../lists/read-sources.ts";
 import { parseSelectors } from "../lists/selector.ts";
 import { parseMapper } from "../mapping/parse-mapper.ts";
 import { refName } from "../oci/annotations.ts";
 import { parseManifest } from "../oci/manifest.ts";
+import { type RunContext, stoppedError } from "../run/run.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { ArchiveOutlet } from "./distributing/archive-outlet.ts";
-import { type CheckResult, checkRoutes } from "./distributing/check-routes.ts";
-import { type DistributeOptions, distribute, rehearse } from "./distributing/distribute.ts";
-import {
-  planScatter,
-  type ScatterPlan,
-  type ScatterRules,
-  throwRefusals,
-} from "./distributing/plan-scatter.ts";
-import { salvageRoutes } from "./distributing/salvage-routes.ts";
-import { isGather } from "./gathering/gathered-images.ts";
-import type { GatherEntry } from "./gathering/resolve-source.ts";
-import { readingChange } from "./media/reading-change.ts";
-import { ArchiveParts } from "./reading/archive-parts.ts";
-import type { ArchiveShelf } from "./reading/archive-shelf.ts";
-import type { ReadingOptions } from "./reading/archive-source.ts";
-import { type Shelved, shelveArchive } from "./reading/shelve-archive.ts";
-import { type RunContext, stoppedError } from "./run.ts";
-import { entriesOf, tellUnmatched } from "./scatter.ts";
 
 export interface UnarchiveOptions extends ReadingOptions {
   /** A path, or `-` for standard input. */

@@ -1,17 +1,17 @@
 /** `mirror verify`: is everything in these archives right, and is everything there? Without any registry. */
 import { availableParallelism } from "node:os";
+import { hashFile, StreamHashing } from "../archive/check/verify-bodies.ts";
+import { type ClosureResult, checkClosure } from "../archive/check/verify-closure.ts";
+import { checkCatalogues, checkLedger, checkLoadPaths } from "../archive/check/verify-lists.ts";
+import { readingChange } from "../archive/media/reading-change.ts";
+import type { ArchiveContents } from "../archive/read/archive-contents.ts";
+import type { ArchiveFault } from "../archive/read/archive-faults.ts";
+import type { ReadingOptions } from "../archive/read/archive-source.ts";
+import { openArchive } from "../archive/read/open-archive.ts";
+import { readContents } from "../archive/read/read-contents.ts";
 import { AceError } from "../errors.ts";
 import { Pool } from "../pool/pool.ts";
-import { readingChange } from "./media/reading-change.ts";
-import type { ArchiveContents } from "./reading/archive-contents.ts";
-import type { ArchiveFault } from "./reading/archive-faults.ts";
-import type { ReadingOptions } from "./reading/archive-source.ts";
-import { openArchive } from "./reading/open-archive.ts";
-import { readContents } from "./reading/read-contents.ts";
-import { hashFile, StreamHashing } from "./reading/verify-bodies.ts";
-import { type ClosureResult, checkClosure } from "./reading/verify-closure.ts";
-import { checkCatalogues, checkLedger, checkLoadPaths } from "./reading/verify-lists.ts";
-import { type RunContext, stoppedError } from "./run.ts";
+import { type RunContext, stoppedError } from "../run/run.ts";
 
 export interface VerifyOptions extends ReadingOptions {
   /** Paths, or `-` for standard input: the parts of one set, in their order. */

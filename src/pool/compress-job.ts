@@ -1,7 +1,8 @@
 /** A compressor thread's one function. */
-import { compressFrame, frameBound } from "../archive/compress-frame.ts";
-import type { PackingChoice } from "../archive/packing-levels.ts";
+
 import { AceError } from "../errors.ts";
+import { compressFrame, frameBound } from "../format/compress-frame.ts";
+import type { PackingChoice } from "../format/packing-levels.ts";
 import { attachWindow, type WindowName } from "./attach-window.ts";
 
 /** A piece of the window that is whole. */

@@ -2,8 +2,8 @@
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import * as v from "valibot";
-import { frameBound } from "../archive/compress-frame.ts";
-import type { PackingChoice } from "../archive/packing-levels.ts";
+import { frameBound } from "../format/compress-frame.ts";
+import type { PackingChoice } from "../format/packing-levels.ts";
 import { fillSegment, openSegment } from "../tape/window/fill-segment.ts";
 import type { Window } from "../tape/window/window.ts";
 import { windowName } from "./attach-window.ts";

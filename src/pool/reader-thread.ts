@@ -1,7 +1,7 @@
 /** The reader's thread: reads a stream, unpacks it when it is compressed, and fills the window with it. */
 import { parentPort, workerData } from "node:worker_threads";
-import { decompress, sniffCompression } from "../archive/decompress.ts";
 import { AceError, toErrorData } from "../errors.ts";
+import { decompress, sniffCompression } from "../format/decompress.ts";
 import { freeChunk } from "../registry/free-chunk.ts";
 import { SegmentHasher } from "../tape/catalogue/segment-hasher.ts";
 import { isTapePath } from "../tape/drive/tape-device.ts";

@@ -1,7 +1,7 @@
 /** The main thread's side of the reader. */
 import { Worker } from "node:worker_threads";
-import type { Compression } from "../archive/decompress.ts";
 import { AceError, fromErrorData, toErrorData } from "../errors.ts";
+import type { Compression } from "../format/decompress.ts";
 import type { MissingVolume } from "../tape/volumes/read-volumes.ts";
 import { entryPath } from "./entry-paths.ts";
 import { parseReaderMessage, type ReaderStart, type ThreadAnswer } from "./thread-messages.ts";

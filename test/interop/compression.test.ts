@@ -1,7 +1,7 @@
 /** Compressed archives: what other programs make of ours, what ours makes of theirs, and what is passed through as it is. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { packingLevels } from "../../src/archive/packing-levels.ts";
+import { packingLevels } from "../../src/format/packing-levels.ts";
 import { openWorld, pushPlain, type World } from "../faults/world.ts";
 import { type Artifact, contentOf, jsonContent } from "../support/images.ts";
 import { program, testNeeding } from "../support/needs.ts";

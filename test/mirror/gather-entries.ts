@@ -1,6 +1,6 @@
 /** Entries of a gather index, as resolving a source makes them. */
-import type { GatherOptions } from "../../src/mirror/gathering/gather-options.ts";
-import type { GatherEntry } from "../../src/mirror/gathering/resolve-source.ts";
+import type { GatherOptions } from "../../src/gather/gather-options.ts";
+import type { GatherEntry } from "../../src/gather/resolve-source.ts";
 import type { RawManifest } from "../../src/oci/manifest.ts";
 import { openClient } from "../registry/client-under-test.ts";
 import type { Artifact } from "../support/images.ts";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { blobEntryName } from "../../src/archive/entry-name.ts";
+import { blobEntryName } from "../../src/format/entry-name.ts";
 import { type Digest, digestOf } from "../../src/oci/digest.ts";
 import { type Found, walkTar } from "../faults/archive-facts.ts";
 import { openWorld, type World } from "../faults/world.ts";

@@ -1,6 +1,7 @@
 /** How `--check` of scatter and clone is printed. */
+
+import type { CheckResult, CheckRow } from "../../copy/check-routes.ts";
 import { AceError } from "../../errors.ts";
-import type { CheckResult, CheckRow } from "../../mirror/distributing/check-routes.ts";
 import { formatBytes, shortDigest } from "../../ui/format.ts";
 import type { Ui } from "../../ui/open-ui.ts";
 import type { Column } from "../../ui/table.ts";

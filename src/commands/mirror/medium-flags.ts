@@ -1,12 +1,12 @@
 /** The flags of serialize that say where and how to write, which archive has too. */
 import { Flags } from "@oclif/core";
-import { type Packing, packingLevels } from "../../archive/packing-levels.ts";
+import type { MediumOptions } from "../../archive/media/medium-options.ts";
+import type { KnownBlobOptions } from "../../archive/plan/known-blobs.ts";
+import { parseToken } from "../../archive/volumes/resume-token.ts";
 import { parseByteSize } from "../../config/bytes.ts";
 import { AceError } from "../../errors.ts";
+import { type Packing, packingLevels } from "../../format/packing-levels.ts";
 import { type CheckpointPosition, parseCheckpoints, parseOffset } from "../../lists/checkpoints.ts";
-import type { KnownBlobOptions } from "../../mirror/writing/known-blobs.ts";
-import { parseToken } from "../../mirror/writing/volumes/resume-token.ts";
-import type { MediumOptions } from "../../mirror/writing/write-archive-options.ts";
 import { parseTapePosition } from "../../tape/drive/tape-position.ts";
 import {
   byteSizeFlag,

@@ -1,6 +1,7 @@
 /** How the faults of archives are printed, and what is said when there are none. */
+
+import type { ArchiveFault } from "../../archive/read/archive-faults.ts";
 import { AceError } from "../../errors.ts";
-import type { ArchiveFault } from "../../mirror/reading/archive-faults.ts";
 import type { VerifyResult } from "../../mirror/verify.ts";
 import { formatBytes, formatSeconds, shortDigest } from "../../ui/format.ts";
 import type { Column } from "../../ui/table.ts";

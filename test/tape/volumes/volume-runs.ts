@@ -1,9 +1,5 @@
 /** Writes an archive onto modelled cartridges, run after run, as the writer's thread and the checkpoint do; runs can be killed. */
-import {
-  stateAfter,
-  stateClosed,
-  type VolumeState,
-} from "../../../src/mirror/writing/volumes/volume-state.ts";
+import { stateAfter, stateClosed, type VolumeState } from "../../../src/archive/volumes/volume-state.ts";
 import type { VolumeLabel } from "../../../src/tape/catalogue/catalogue.ts";
 import { SegmentHasher } from "../../../src/tape/catalogue/segment-hasher.ts";
 import type {

@@ -1,0 +1,29 @@
+/** Gets the next volume when an archive is read from tapes. */
+
+import type { RunContext } from "../../run/run.ts";
+import type { MissingVolume } from "../../tape/volumes/read-volumes.ts";
+import { ejectTape } from "./eject-tape.ts";
+import { changeVolume } from "./volume-change.ts";
+
+/** Resolves when the volume may be in the drive. @throws AceError `medium` when it is not to be had */
+export type ReadingChange = (device: string, wanted: MissingVolume) => Promise<void>;
+
+/** @param command `--volume-change`; without one whoever sits at the terminal is asked */
+export function readingChange(command: string | undefined, run: RunContext): ReadingChange {
+  return async (device, wanted) => {
+    const { status } = run;
+    const { phase } = status;
+    status.phase = `waiting for volume ${wanted.volume}`;
+    await changeVolume(
+      wanted,
+      {
+        device,
+        command,
+        ask: ({ volume }) => `Put in volume ${volume}`,
+        eject: () => ejectTape(device, run),
+      },
+      run,
+    );
+    status.phase = phase;
+  };
+}

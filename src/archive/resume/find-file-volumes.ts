@@ -1,0 +1,90 @@
+/** Looks at the volumes that an interrupted run left as files, and finds where in them this run goes on. */
+import { closeSync, constants, existsSync, fstatSync, rmSync } from "node:fs";
+import { AceError } from "../../errors.ts";
+import type { RunContext } from "../../run/run.ts";
+import { formatLabel, type VolumeLabel } from "../../tape/catalogue/catalogue.ts";
+import { cataloguePath, volumePath } from "../../tape/catalogue/volume-names.ts";
+import { openLocked } from "../../tape/medium/open-medium.ts";
+import type { WriteArchiveOptions } from "../media/medium-options.ts";
+import type { ArchivePlan } from "../plan/plan-archive.ts";
+import { labelUnlessTorn } from "../read/volume-catalogue.ts";
+import type { SetBegin } from "../volumes/set-begin.ts";
+import { compareWritten, type ResumePoint } from "./resume-point.ts";
+import { type WrittenFile, WrittenInVolumes } from "./written-bytes.ts";
+
+/** A volume that is there. */
+interface FoundVolume extends WrittenFile {
+  volume: number;
+  /** Of the archive, in front of it. */
+  start: number;
+  /** Of its catalogue; undefined when it has none yet. */
+  label: VolumeLabel | undefined;
+}
+
+/**
+ * Compares all volumes with the archive that is to be in them. Those behind the last good byte are removed.
+ * @returns undefined when there is none
+ * @throws AceError `input` when they hold something else; `medium`
+ */
+export async function findFileVolumes(
+  plan: ArchivePlan,
+  options: WriteArchiveOptions,
+  set: string,
+  run: RunContext,
+): Promise<ResumePoint | undefined> {
+  const files: FoundVolume[] = [];
+  const close = () => {
+    for (const { fd } of files.splice(0)) closeSync(fd);
+  };
+  try {
+    openAll(options.destination, set, files);
+    if (files.length === 0) return undefined;
+    const bytes = new WrittenInVolumes(options.destination, files);
+    const found = await compareWritten(plan, options, bytes, run);
+    const isWhole = found.kept.plain === plan.size.bytes && files.at(-1)?.label?.last === true;
+    return { ...found, isWhole, begin: begin(files, set, found.kept.packed), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Opens every volume, for this run alone. @throws AceError `input` for one that is not of this set */
+function openAll(archive: string, set: string, files: FoundVolume[]): void {
+  let start = 0;
+  for (let volume = 1; existsSync(volumePath(archive, volume)); volume++) {
+    const path = volumePath(archive, volume);
+    const fd = openLocked(path, constants.O_RDWR | constants.O_APPEND);
+    const { size: bytes } = fstatSync(fd);
+    files.push({ path, fd, bytes, volume, start, label: labelOf(path, set, volume) });
+    start += bytes;
+  }
+}
+
+function labelOf(path: string, set: string, volume: number): VolumeLabel | undefined {
+  // One that a kill left unfinished is written again.
+  const label = labelUnlessTorn(path);
+  if (label === undefined || (label.set === set && label.volume === volume)) return label;
+  throw new AceError(
+    "input",
+    `Cannot resume ${path}: it is ${formatLabel(label)}, and this run writes volume ${volume} of set ${set}`,
+    { hint: "Name a new archive, or give --force in place of --resume to replace its volumes." },
+  );
+}
+
+/** Where in which volume; whatever lies behind it goes away. */
+function begin(files: FoundVolume[], set: string, at: number): SetBegin {
+  const last = files.findLast(({ start }) => start < at) ?? files[0];
+  if (last === undefined) throw new AceError("internal", "Cannot resume: there is no volume");
+  const { volume, start, bytes, label } = last;
+  for (const later of files.splice(files.indexOf(last) + 1)) {
+    closeSync(later.fd);
+    for (const path of [later.path, cataloguePath(later.path)]) rmSync(path, { force: true });
+  }
+  const end = start + bytes;
+  const isClosed = at === end && label?.bytes === bytes && !label.last;
+  if (isClosed) return { set, volume: volume + 1, offset: at, at };
+  // The writer has the file from now on.
+  files.splice(files.indexOf(last), 1);
+  return { set, volume, offset: start, at, kept: { fd: last.fd, bytes: at - start } };
+}

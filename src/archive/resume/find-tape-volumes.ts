@@ -1,0 +1,190 @@
+/** Finds where an interrupted set on tapes goes on: by its checkpoint, or by what is on the tape in the drive. */
+import { AceError } from "../../errors.ts";
+import { runTapeJob } from "../../pool/tape-job.ts";
+import type { RunContext } from "../../run/run.ts";
+import { formatLabel } from "../../tape/catalogue/catalogue.ts";
+import type { SurveyedFile } from "../../tape/drive/survey-tape.ts";
+import type { WriteArchiveOptions } from "../media/medium-options.ts";
+import type { ArchivePlan } from "../plan/plan-archive.ts";
+import { readVolumeState, statePath, type VolumeState } from "../volumes/volume-state.ts";
+import { compareWithPlan } from "./compare-with-plan.ts";
+import { freshVolume, goOnBehind } from "./go-on-behind.ts";
+import type { ResumePoint } from "./resume-point.ts";
+import { WrittenOnTape } from "./written-on-tape.ts";
+
+/**
+ * @param set the id of the set that is to be written
+ * @returns undefined when nothing of it is on the tape
+ * @throws AceError `input` when the checkpoint, or what is on the tape, is that of another archive; `medium`
+ */
+export async function findTapeVolumes(
+  plan: ArchivePlan,
+  options: WriteArchiveOptions,
+  set: string,
+  run: RunContext,
+): Promise<ResumePoint | undefined> {
+  const { checkpoint } = options;
+  const state = checkpoint === undefined ? undefined : readVolumeState(checkpoint);
+  if (checkpoint !== undefined && state !== undefined && state.set !== set) {
+    throw new AceError(
+      "input",
+      `Cannot resume with checkpoint ${checkpoint}: ${statePath(checkpoint)} is about set ${state.set}, and this run writes set ${set}: the image has changed, or it is another one`,
+      { hint: "Give the checkpoint and the flags of the run that began the set, or leave --resume out." },
+    );
+  }
+  return state === undefined
+    ? await lookAtTape(plan, options, set, run)
+    : await goOnByState(plan, options, state);
+}
+
+/** By what the checkpoint says; the writer compares the tape with it before it writes. */
+async function goOnByState(
+  plan: ArchivePlan,
+  options: WriteArchiveOptions,
+  state: VolumeState,
+): Promise<ResumePoint> {
+  const { set, volume, offset, at, whole, last, frame, file, block, segments, open, segmentBytes } = state;
+  if (whole && !last) return await freshVolume(plan, options, set, { volume: volume + 1, offset: at, frame });
+  if (whole) return wholePoint(plan, `volume ${volume}, the last one of set ${set}, was whole already`);
+  if (state.blockBytes !== options.blockBytes)
+    throw otherBlocks(options, `volume ${volume}`, state.blockBytes);
+  if (block === undefined) {
+    throw new AceError(
+      "medium",
+      `Cannot resume ${options.destination}: the drive does not tell where it is`,
+      {
+        hint: "Write the rest as a second part, with --existing-from-checkpoint.",
+      },
+    );
+  }
+  const written = { offset, at, file, block, segments, open, segmentBytes };
+  const note = `went on with volume ${volume} at byte ${at}, block ${blockAt(state, block)} of the tape`;
+  return await goOnBehind(plan, options, { set, volume, offset, at, written }, { frame }, note);
+}
+
+/** For a sentence: exact but for fixed blocks that are smaller than a write. */
+function blockAt({ at, offset, blockBytes }: VolumeState, block: number): number {
+  return block + Math.floor((at - offset) / blockBytes);
+}
+
+function wholePoint(plan: ArchivePlan, note: string): ResumePoint {
+  const all = { plain: plan.size.bytes, packed: plan.size.bytes };
+  const ledger = { lines: 0, bytes: 0, offset: 0, beyond: false };
+  return {
+    isWhole: true,
+    close: () => undefined,
+    kept: all,
+    from: all.plain,
+    marks: undefined,
+    ledger,
+    note,
+  };
+}
+
+/** Without a checkpoint the tape itself is read. */
+async function lookAtTape(
+  plan: ArchivePlan,
+  options: WriteArchiveOptions,
+  set: string,
+  run: RunContext,
+): Promise<ResumePoint | undefined> {
+  const { destination, compression } = options;
+  const notice = (level: "info" | "warn", text: string) => run.ui.log(level, text);
+  const { files } = await runTapeJob(
+    { kind: "survey", device: destination, verb: "resume" },
+    run.signal,
+    notice,
+  );
+  const file = chosenFile(files, options);
+  if (file === undefined || file.kind === "empty") return undefined;
+  const label = file.label ?? labelBehind(files, file);
+  if (label !== undefined) {
+    if (label.set !== set) return undefined;
+    if (label.last) return wholePoint(plan, `${formatLabel(label)}, the last one, was whole already`);
+    refuseWithoutState(compression, destination);
+    const offset = label.offset + label.bytes;
+    const start = { volume: label.volume + 1, offset, frame: { plain: offset, packed: offset } };
+    const message = `the tape in the drive is ${formatLabel(label)}, which is whole`;
+    return await freshVolume(plan, options, set, start, { reason: "full", message });
+  }
+  refuseWithoutState(compression, destination);
+  return await readBack(plan, options, set, file, run);
+}
+
+/** What an interrupted run wrote is the last file of a tape: writing loses all that is behind. */
+function chosenFile(
+  files: readonly SurveyedFile[],
+  { position = { kind: "here" } }: WriteArchiveOptions,
+): SurveyedFile | undefined {
+  if (position.kind === "bot") return files[0];
+  if (position.kind === "file") return files[position.number];
+  if (position.kind === "block") return files.find(({ block }) => block === position.number);
+  return files.findLast(({ kind }) => kind !== "empty");
+}
+
+function labelBehind(files: readonly SurveyedFile[], { file }: SurveyedFile): SurveyedFile["label"] {
+  return files[file + 1]?.label;
+}
+
+/** Where frames end is in nothing but the checkpoint's state. */
+function refuseWithoutState(compression: WriteArchiveOptions["compression"], name: string): void {
+  if (compression === undefined) return;
+  throw new AceError(
+    "input",
+    `Cannot resume ${name}: a compressed archive on a tape is gone on with by its checkpoint only`,
+    { hint: "Give the first run's --checkpoint, or --resume-volume as it was printed." },
+  );
+}
+
+/** Volume 1, without a catalogue: compared with the plan from its first byte on. */
+async function readBack(
+  plan: ArchivePlan,
+  options: WriteArchiveOptions,
+  set: string,
+  { file, block, blockBytes }: SurveyedFile,
+  run: RunContext,
+): Promise<ResumePoint> {
+  const { destination: name } = options;
+  if (block === undefined) {
+    throw new AceError("medium", `Cannot resume ${name}: the drive does not tell where it is`, {
+      hint: "Write the rest as a second part, with --existing-from-checkpoint.",
+    });
+  }
+  if (blockBytes !== options.blockBytes) throw otherBlocks(options, `file ${file} of the tape`, blockBytes);
+  run.status.phase = "reading the tape back";
+  run.status.bytesTotal = 0;
+  using written = new WrittenOnTape(options, block, run);
+  run.status.bytesMoved = () => written.position;
+  const verified = await compareWithPlan(plan, written, name, run.signal).catch((error: unknown) => {
+    throw asSecondVolume(error, name);
+  });
+  const at = verified - (verified % blockBytes);
+  const segments = await written.segments(at);
+  const begin = {
+    ...{ set, volume: 1, offset: 0, at },
+    written: { offset: 0, at, file, block, segments, open: undefined, segmentBytes: written.segmentBytes },
+  };
+  const note = `went on on ${name} at byte ${at}: ${written.hashed} ${written.hashed === 1 ? "blob" : "blobs"} hashed, all else compared`;
+  return await goOnBehind(plan, options, begin, { frame: { plain: at, packed: at } }, note);
+}
+
+function otherBlocks(
+  { destination, blockBytes }: WriteArchiveOptions,
+  what: string,
+  found: number | undefined,
+): AceError {
+  return new AceError(
+    "usage",
+    `Cannot resume ${destination}: ${what} has blocks of ${found ?? "another number of"} bytes, and --block-size is ${blockBytes}`,
+    { hint: "Give the --block-size of the first run." },
+  );
+}
+
+/** A volume that does not begin the archive cannot be told from another archive by its bytes. */
+function asSecondVolume(error: unknown, name: string): unknown {
+  if (!(error instanceof AceError) || error.code !== "input") return error;
+  return new AceError(error.code, error.message, {
+    cause: error,
+    hint: `If ${name} holds volume 2 or a later one, unfinished, give the first run's --checkpoint. To replace what is there, give --force in place of --resume.`,
+  });
+}

@@ -1,0 +1,126 @@
+/** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
+import { Limiter } from "../../content/limiter.ts";
+import type { Writer } from "../../pool/writer.ts";
+import { type RunContext, stoppedError, unlessStopped } from "../../run/run.ts";
+import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
+import type { Window } from "../../tape/window/window.ts";
+import type { BlobSource } from "../media/medium-options.ts";
+import type { ArchivePiece } from "../plan/archive-layout.ts";
+import type { ArchivePlan } from "../plan/plan-archive.ts";
+import type { LedgerQueue } from "./ledger-queue.ts";
+
+/** Blobs up to this part of the window are shown to the writer only when verified; what is left lets the window reach its high-water mark. */
+const heldBackPart = 8;
+
+/** Jobs handed to the pool for each that can run: enough that no thread waits for the next, few enough to cost no memory. */
+const queuedJobs = 4;
+
+/** What an earlier run has done already. */
+export interface WritingStart {
+  /** Pieces that end there or before are passed over. */
+  from: number;
+  /** Entries that the ledger has already. */
+  ledgerLines: number;
+}
+
+/** One archive on its way into the window. {@link ArchiveWriting.run} ends when the writer has all of it. */
+export class ArchiveWriting {
+  readonly #plan: ArchivePlan;
+  readonly #blobSource: BlobSource;
+  readonly #run: RunContext;
+  readonly #window: Window;
+  readonly #writer: Writer;
+  readonly #queue: LedgerQueue;
+  readonly #stop: () => void;
+  readonly #jobs: Limiter;
+  readonly #start: WritingStart;
+  /** Entries passed so far that have a line in the ledger. */
+  #entries = 0;
+  #failure: { error: unknown } | undefined;
+
+  constructor(
+    plan: ArchivePlan,
+    blobSource: BlobSource,
+    run: RunContext,
+    window: Window,
+    writer: Writer,
+    queue: LedgerQueue,
+    stop: () => void,
+    start: WritingStart,
+  ) {
+    this.#start = start;
+    this.#stop = stop;
+    this.#jobs = new Limiter(run.pool.concurrency * queuedJobs);
+    this.#plan = plan;
+    this.#blobSource = blobSource;
+    this.#run = run;
+    this.#window = window;
+    this.#writer = writer;
+    this.#queue = queue;
+  }
+
+  async run(): Promise<void> {
+    this.#writer.done.catch((error: unknown) => this.fail(error));
+    try {
+      await unlessStopped(this.#writer.opened, this.#run.signal);
+      let end = 0;
+      for (const piece of this.#plan.pieces()) end = await this.#place(piece);
+      this.#window.setEnd(end);
+      await this.#jobs.idle();
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const result = await unlessStopped(this.#writer.done, this.#run.signal);
+      if (!result.whole) throw stoppedError(this.#run.signal);
+    } catch (error) {
+      this.fail(error);
+      throw this.#failure?.error;
+    }
+  }
+
+  /** The first cause wins; whatever fails afterwards fails because of it. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop();
+  }
+
+  /** @returns the offset after the piece */
+  async #place(piece: ArchivePiece): Promise<number> {
+    const end = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
+    if (end > piece.offset && end > this.#start.from) {
+      const slot = await openSegment(this.#window, piece.offset, end);
+      if (piece.kind === "blob") await this.#fetch(piece, slot);
+      else await fillSegment(this.#window, slot, piece.offset, piece.bytes);
+    }
+    if (piece.kind === "bytes" && piece.complete !== undefined && this.#entries++ >= this.#start.ledgerLines)
+      this.#queue.push({ descriptor: piece.complete, offset: end });
+    return end;
+  }
+
+  /** Starts the fetch once the blob's first byte has room, so that every job that runs can make headway. */
+  async #fetch(piece: ArchivePiece & { kind: "blob" }, slot: number): Promise<void> {
+    await this.#window.waitForFront(piece.offset + 1 - this.#window.capacityBytes);
+    const { pool } = this.#run;
+    const { digest, mediaType, size } = piece.descriptor;
+    const holdBack = size <= this.#window.capacityBytes / heldBackPart;
+    const segment = {
+      window: this.#window.handle,
+      slot,
+      offset: piece.offset,
+      descriptor: { mediaType, digest, size },
+      source: this.#blobSource(piece.entry),
+    };
+    await this.#jobs.start(async () => {
+      // A thread that has nothing to do takes the hashing off the one that receives.
+      const hashedElsewhere = !holdBack && pool.inFlight < pool.threads;
+      const jobs = [pool.run({ kind: "fetch", ...segment, holdBack, hashedElsewhere })];
+      if (hashedElsewhere) jobs.push(pool.run({ kind: "hash", ...segment }));
+      try {
+        await Promise.all(jobs);
+        this.#run.status.blobsDone++;
+      } catch (error) {
+        this.fail(error);
+        // The other one ends with the window.
+        await Promise.allSettled(jobs);
+      }
+    });
+  }
+}

@@ -1,0 +1,66 @@
+/** Holds ledger lines back until the medium has what they speak of. */
+import type { LedgerEntry, LedgerPlace, PlacedEntry } from "../../format/ledger.ts";
+import type { LedgerWriter } from "../../format/ledger-writer.ts";
+
+/** Written entries are dropped in batches of this many, which keeps the queue short and the dropping cheap. */
+const compactAfter = 10_000;
+
+export class LedgerQueue {
+  readonly #ledger: LedgerWriter | undefined;
+  readonly #onMedium: (offset: number) => number;
+  readonly #placeOf: (offset: number) => LedgerPlace | undefined;
+  readonly #waiting: LedgerEntry[] = [];
+  #next = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #failure: { error: unknown } | undefined;
+
+  /**
+   * @param ledger undefined when no checkpoint is wanted
+   * @param onMedium where on the medium an archive offset is safe; another place only when the archive is compressed
+   * @param placeOf the volume that has the medium's byte in front of an offset
+   */
+  constructor(
+    ledger: LedgerWriter | undefined,
+    onMedium: (offset: number) => number = (offset) => offset,
+    placeOf: (offset: number) => LedgerPlace | undefined = () => undefined,
+  ) {
+    this.#ledger = ledger;
+    this.#onMedium = onMedium;
+    this.#placeOf = placeOf;
+  }
+
+  /** Takes the next entry, in archive order. What is in the window is verified before the writer sees its last byte. */
+  push(entry: LedgerEntry): void {
+    if (this.#ledger !== undefined) this.#waiting.push(entry);
+  }
+
+  /** Writes the lines of everything that is safe once the medium has `offset` bytes. Entries that are pushed later are looked at with the next call. */
+  durable(offset: number): void {
+    const ready: PlacedEntry[] = [];
+    for (
+      let entry = this.#waiting[this.#next];
+      entry !== undefined && this.#onMedium(entry.offset) <= offset;
+      entry = this.#waiting[this.#next]
+    ) {
+      const onMedium = this.#onMedium(entry.offset);
+      ready.push({ descriptor: entry.descriptor, offset: onMedium, place: this.#placeOf(onMedium) });
+      this.#next++;
+    }
+    if (this.#next > compactAfter) {
+      this.#waiting.splice(0, this.#next);
+      this.#next = 0;
+    }
+    if (ready.length === 0) return;
+    this.#writing = this.#writing
+      .then(() => this.#ledger?.append(ready))
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      });
+  }
+
+  /** Resolves when all lines that are due are written. @throws AceError `medium` when one could not be written */
+  async settled(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}

@@ -1,0 +1,9 @@
+/** Where the blobs of an image are read. */
+import type { RepositoryAddress } from "./endpoint.ts";
+
+/** Where images are read: a repository, or what stands in place of one. */
+export interface BlobOrigin {
+  /** For messages. */
+  readonly name: string;
+  readonly address: RepositoryAddress;
+}

@@ -1,0 +1,169 @@
+/** Sends blobs out of an archive to the places of its images, and finds there what the archive lacks. */
+
+import type { ArchiveShelf } from "../archive/read/archive-shelf.ts";
+import type { RepositoryAddress } from "../content/endpoint.ts";
+import { Limiter } from "../content/limiter.ts";
+import { walkGraph } from "../content/walk.ts";
+import { AceError, toErrorData } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { BlobPlace, TargetOutcome } from "../pool/jobs.ts";
+import { type RunContext, stoppedError } from "../run/run.ts";
+import { registryOf } from "./blob-transfer.ts";
+import type { ArchiveOrigin } from "./distribute.ts";
+import type { Standing } from "./standing.ts";
+
+/** Questions to registries at the same time. */
+const questionsAtOnce = 64;
+
+/** One archive and the run that empties it. */
+export class ArchiveOutlet implements ArchiveOrigin {
+  readonly address: RepositoryAddress;
+  readonly outlet = this;
+  readonly #shelf: ArchiveShelf;
+  readonly #run: RunContext;
+  readonly #limiter = new Limiter(questionsAtOnce);
+  /** Repositories whose images need a blob that the archive lacks. */
+  readonly #needing = new Map<Digest, Map<string, RepositoryAddress>>();
+  readonly #answers = new Map<string, Promise<boolean>>();
+
+  constructor(shelf: ArchiveShelf, run: RunContext) {
+    this.#shelf = shelf;
+    this.#run = run;
+    this.address = shelf.address;
+  }
+
+  send(descriptor: Descriptor, targets: readonly RepositoryAddress[]): Promise<readonly TargetOutcome[]> {
+    return Promise.all(
+      targets.map(async (target) => {
+        try {
+          return await this.#sendTo(target, descriptor);
+        } catch (error) {
+          return { error: toErrorData(error) };
+        }
+      }),
+    );
+  }
+
+  /** What the archive lacks may be in the place itself, or in that of another image: mounted or copied from there. */
+  async review(standings: readonly Standing[]): Promise<ReadonlyMap<Standing, AceError>> {
+    const lacking = new Map<Standing, readonly Descriptor[]>();
+    for (const standing of standings) lacking.set(standing, await this.#lackingFor(standing));
+    const errors = new Map<Standing, AceError>();
+    await Promise.all(
+      standings.map(async (standing) => {
+        const error = await this.#reviewOne(standing, lacking.get(standing) ?? []);
+        if (error !== undefined) errors.set(standing, error);
+      }),
+    );
+    return errors;
+  }
+
+  async #reviewOne(
+    { complete, target }: Standing,
+    blobs: readonly Descriptor[],
+  ): Promise<AceError | undefined> {
+    if (complete) return undefined;
+    try {
+      const holders = await Promise.all(blobs.map((blob) => this.#holderOf(blob, target.address)));
+      const missing = blobs.filter((_, at) => holders[at] === undefined);
+      return missing.length === 0 ? undefined : this.#missingError(missing);
+    } catch (error) {
+      if (this.#run.signal.aborted) throw stoppedError(this.#run.signal);
+      if (error instanceof AceError) return error;
+      throw error;
+    }
+  }
+
+  async #lackingFor({ node, target: { address, name } }: Standing): Promise<readonly Descriptor[]> {
+    const lacking: Descriptor[] = [];
+    for (const step of walkGraph(node)) {
+      if (step.kind === "manifest" || this.#shelf.placeOf(step.descriptor) !== undefined) continue;
+      if (await this.#shelf.lookInStore(step.descriptor)) continue;
+      lacking.push(step.descriptor);
+      const needing = this.#needing.get(step.descriptor.digest) ?? new Map<string, RepositoryAddress>();
+      needing.set(name, address);
+      this.#needing.set(step.descriptor.digest, needing);
+    }
+    return lacking;
+  }
+
+  async #sendTo(target: RepositoryAddress, descriptor: Descriptor): Promise<TargetOutcome> {
+    const place = this.#shelf.placeOf(descriptor);
+    if (place !== undefined) return this.#upload(descriptor, place, target);
+    const holder = await this.#holderOf(descriptor, target);
+    if (holder === undefined) throw this.#missingError([descriptor]);
+    if (holder === target) return { arrival: "skipped" };
+    const { mediaType, digest, size } = descriptor;
+    return one(
+      await this.#run.pool.run({
+        kind: "copy",
+        descriptor: { mediaType, digest, size },
+        source: holder,
+        targets: [target],
+        chunkBytes: this.#run.config.chunkSize,
+      }),
+    );
+  }
+
+  async #upload(
+    { mediaType, digest, size }: Descriptor,
+    place: BlobPlace,
+    target: RepositoryAddress,
+  ): Promise<TargetOutcome> {
+    const { pool, config } = this.#run;
+    return one(
+      await pool.run({
+        kind: "upload",
+        place,
+        descriptor: { mediaType, digest, size },
+        target,
+        chunkBytes: config.chunkSize,
+      }),
+    );
+  }
+
+  /** The target itself, else a repository of its registry, which costs a mount, else any. */
+  async #holderOf(descriptor: Descriptor, target: RepositoryAddress): Promise<RepositoryAddress | undefined> {
+    if (await this.#has(descriptor, target)) return target;
+    const others = [...(this.#needing.get(descriptor.digest)?.values() ?? [])].filter(
+      ({ repository, settings }) => repository !== target.repository || settings !== target.settings,
+    );
+    const isNear = (other: RepositoryAddress) => registryOf(other) === registryOf(target);
+    for (const other of [...others.filter(isNear), ...others.filter((each) => !isNear(each))]) {
+      const has = await this.#has(descriptor, other).catch((error: unknown) => {
+        // Who cannot be asked cannot help; its own images fail for that.
+        if (this.#run.signal.aborted || !(error instanceof AceError)) throw error;
+        return false;
+      });
+      if (has) return other;
+    }
+    return undefined;
+  }
+
+  #has(descriptor: Descriptor, address: RepositoryAddress): Promise<boolean> {
+    const key = `${registryOf(address)}/${address.repository} ${descriptor.digest}`;
+    const known = this.#answers.get(key);
+    if (known !== undefined) return known;
+    const asking = this.#limiter.run(() => this.#run.client.repository(address).hasBlob(descriptor));
+    this.#answers.set(key, asking);
+    return asking;
+  }
+
+  #missingError(missing: readonly Descriptor[]): AceError {
+    const list = missing.map(({ digest, size }) => `blob ${digest} (${size} bytes)`).sort();
+    const what = missing.length === 1 ? "1 piece is" : `${missing.length} pieces are`;
+    return new AceError(
+      "archive",
+      `Cannot complete it: ${what} neither in ${this.#shelf.name} nor where its images go: ${list.join(", ")}`,
+      { hint: "Unarchive the earlier archives first, with the same mapper." },
+    );
+  }
+}
+
+function one(outcomes: readonly TargetOutcome[]): TargetOutcome {
+  const [outcome] = outcomes;
+  if (outcome === undefined)
+    throw new AceError("internal", "Cannot read a worker's answer: it has no outcome");
+  return outcome;
+}
