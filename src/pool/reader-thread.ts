@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { AceError, toErrorData } from "../errors.ts";
 import { decompress, sniffCompression } from "../format/decompress.ts";
-import { freeChunk } from "../registry/free-chunk.ts";
+import { freeChunk } from "../registry/http/free-chunk.ts";
 import { SegmentHasher } from "../tape/catalogue/segment-hasher.ts";
 import { isTapePath } from "../tape/drive/tape-device.ts";
 import { readSource } from "../tape/medium/read-source.ts";

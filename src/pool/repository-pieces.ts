@@ -1,6 +1,6 @@
 /** A registry's blob as pieces to be pulled: the bridge from a client that pushes to a request body that asks. */
 import type { Descriptor } from "../oci/descriptor.ts";
-import { freeChunk, sentChunkBytes } from "../registry/free-chunk.ts";
+import { freeChunk, sentChunkBytes } from "../registry/http/free-chunk.ts";
 import { RangeUnsupportedError, type Repository } from "../registry/repository.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** What every thread of a run shares beside the window: the stop flag, the byte counter, the hosts' gates. */
 import { AceError } from "../errors.ts";
-import { type HostGatesHandle, newHostGates } from "../registry/gates.ts";
+import { type HostGatesHandle, newHostGates } from "../registry/http/gates.ts";
 
 /** Handed to each thread when it starts. Survives structured clone. */
 export interface SharedState {

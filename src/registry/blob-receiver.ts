@@ -2,7 +2,7 @@
 import type { BlobSink } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import { parseContentRange } from "./content-range.ts";
-import { type BodyReceiver, type Headers, headerOf } from "./exchange.ts";
+import { type BodyReceiver, type Headers, headerOf } from "./http/exchange.ts";
 
 /** A registry that answers a Range request with the whole blob: the caller must read it over one connection. */
 export class RangeUnsupportedError extends AceError {

@@ -3,10 +3,10 @@ import type { EndpointSettings, RepositoryAddress } from "../content/endpoint.ts
 import type { ManifestCache } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import { type ClientContext, Endpoint } from "./endpoint.ts";
-import { HostGates, type HostGatesHandle } from "./gates.ts";
+import { HostGates, type HostGatesHandle } from "./http/gates.ts";
+import { onStop, stopError } from "./http/stop.ts";
+import { assertRealUndici } from "./http/transport.ts";
 import { Repository } from "./repository.ts";
-import { onStop, stopError } from "./stop.ts";
-import { assertRealUndici } from "./transport.ts";
 
 /** What a client is made of. */
 export interface ClientOptions {

@@ -2,10 +2,9 @@
 import type { Dispatcher } from "undici/index.js";
 import type { EndpointSettings } from "../content/endpoint.ts";
 import { AceError } from "../errors.ts";
-import { shownUrl, whyNotFollow } from "./addresses.ts";
-import { type AttemptContext, Attempts } from "./attempts.ts";
-import { Authenticator } from "./authenticator.ts";
-import { errorLimitBytes } from "./error-body.ts";
+import { Authenticator } from "./auth/authenticator.ts";
+import { networkError } from "./failures.ts";
+import { type AttemptContext, Attempts } from "./http/attempts.ts";
 import {
   type BodyReceiver,
   exchange,
@@ -13,12 +12,13 @@ import {
   type HttpRequest,
   headerOf,
   type Reply,
-} from "./exchange.ts";
-import { networkError } from "./failures.ts";
-import type { HostGates } from "./gates.ts";
-import { type Signals, throwIfStopped } from "./stop.ts";
-import { newDispatcher } from "./transport.ts";
-import { takeWarnings } from "./warnings.ts";
+} from "./http/exchange.ts";
+import type { HostGates } from "./http/gates.ts";
+import { errorLimitBytes } from "./http/problems.ts";
+import { shownUrl, whyNotFollow } from "./http/redirects.ts";
+import { type Signals, throwIfStopped } from "./http/stop.ts";
+import { newDispatcher } from "./http/transport.ts";
+import { takeWarnings } from "./http/warnings.ts";
 
 /** What all endpoints of a client share. */
 export interface ClientContext {

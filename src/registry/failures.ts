@@ -1,10 +1,10 @@
 /** How answers and network failures become errors a person can act on: who, what, which side, which setting helps. */
 import type { EndpointSettings } from "../content/endpoint.ts";
 import { AceError, messageOf } from "../errors.ts";
-import { describeReply } from "./error-body.ts";
-import type { Reply } from "./exchange.ts";
-import type { Access } from "./scope.ts";
-import { codeOf } from "./transient.ts";
+import type { Access } from "./auth/scope.ts";
+import type { Reply } from "./http/exchange.ts";
+import { describeReply } from "./http/problems.ts";
+import { codeOf } from "./http/transient.ts";
 
 /** The words of an error about one answer. */
 export interface FailedRequest {

@@ -1,7 +1,7 @@
 /** Asking whether a blob is there already. */
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { headerOf } from "./exchange.ts";
+import { headerOf } from "./http/exchange.ts";
 import { failureAt, type Place, pathOf, scopesOf } from "./place.ts";
 
 /**

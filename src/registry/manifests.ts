@@ -4,7 +4,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestOf, isDigest } from "../oci/digest.ts";
 import { manifestLimitBytes, parseManifest, type RawManifest } from "../oci/manifest.ts";
 import { isManifestType, isSchema1Type, manifestMediaTypes } from "../oci/media-types.ts";
-import { type Headers, headerOf, type Reply } from "./exchange.ts";
+import { type Headers, headerOf, type Reply } from "./http/exchange.ts";
 import { failureAt, type Place, pathOf, scopesOf } from "./place.ts";
 
 /** distribution-spec "Pushing Manifests": what a registry has to take; docker-registry takes no more, and calls it invalid. */

@@ -1,7 +1,7 @@
 /** Taking a blob over from another repository of the same registry (distribution-spec end-11). */
 import type { Descriptor } from "../oci/descriptor.ts";
+import { repositoryScope } from "./auth/scope.ts";
 import { type Place, pathOf } from "./place.ts";
-import { repositoryScope } from "./scope.ts";
 import { sessionOf, type UploadSession } from "./upload-session.ts";
 
 /** A refused mount often comes with an open upload session: pass it to `uploadBlob`, or cancel it. */

@@ -1,7 +1,7 @@
 /** Answers that come in pages: follows `Link: rel="next"` within bounds. */
 import { AceError } from "../errors.ts";
 import type { ApiRequest } from "./endpoint.ts";
-import { headerOf, type Reply } from "./exchange.ts";
+import { headerOf, type Reply } from "./http/exchange.ts";
 import { nextLink } from "./link-header.ts";
 import type { Place } from "./place.ts";
 

@@ -1,10 +1,10 @@
 /** A repository at one endpoint: what every function of this room works on. */
 import { AceError } from "../errors.ts";
+import { type Access, repositoryScope } from "./auth/scope.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { Reply } from "./exchange.ts";
 import { replyError } from "./failures.ts";
-import { type Access, repositoryScope } from "./scope.ts";
-import type { Signals } from "./stop.ts";
+import type { Reply } from "./http/exchange.ts";
+import type { Signals } from "./http/stop.ts";
 
 /** A repository at one endpoint. */
 export interface Place {

@@ -2,12 +2,12 @@
 import type { BlobSink } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { Attempts, type Setback } from "./attempts.ts";
 import { type BlobProgress, receiveBlob, sizeMismatch } from "./blob-receiver.ts";
-import { headerOf, type Reply } from "./exchange.ts";
 import { networkError } from "./failures.ts";
+import { Attempts, type Setback } from "./http/attempts.ts";
+import { headerOf, type Reply } from "./http/exchange.ts";
+import { unlessStopped } from "./http/stop.ts";
 import { askInOrder, failureAt, type Place, pathOf, scopesOf } from "./place.ts";
-import { unlessStopped } from "./stop.ts";
 
 /** What to read, and where it goes. */
 export interface ReadBlobOptions {

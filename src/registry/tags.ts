@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { AceError } from "../errors.ts";
 import { manifestLimitBytes } from "../oci/manifest.ts";
-import { problemsOf } from "./error-body.ts";
+import { problemsOf } from "./http/problems.ts";
 import { eachPage } from "./pages.ts";
 import { failureAt, type Place, pathOf, scopesOf } from "./place.ts";
 

@@ -1,11 +1,11 @@
 /** Uploading a blob: POST then one PUT, or PATCH after PATCH when the bytes cannot be kept until the end. */
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { Attempts, type Setback } from "./attempts.ts";
 import type { BlobBody } from "./blob-body.ts";
-import { problemsOf } from "./error-body.ts";
 import { networkError } from "./failures.ts";
 import { hasBlobAt } from "./has-blob.ts";
+import { Attempts, type Setback } from "./http/attempts.ts";
+import { problemsOf } from "./http/problems.ts";
 import { failureAt, type Place, scopesOf } from "./place.ts";
 import { uploadChunks } from "./upload-chunks.ts";
 import { uploadPart } from "./upload-part.ts";

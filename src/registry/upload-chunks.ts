@@ -1,7 +1,7 @@
 /** The chunked upload: PATCH after PATCH, each repeated from the last byte that the registry acknowledged. */
 import type { Descriptor } from "../oci/descriptor.ts";
-import { Attempts, type Setback } from "./attempts.ts";
 import type { BlobBody } from "./blob-body.ts";
+import { Attempts, type Setback } from "./http/attempts.ts";
 import type { Place } from "./place.ts";
 import { uploadPart } from "./upload-part.ts";
 import { sessionOf, storedBytes, type UploadSession } from "./upload-session.ts";

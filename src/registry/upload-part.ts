@@ -2,10 +2,10 @@
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type BlobBody, type GuardedPart, guardPart } from "./blob-body.ts";
-import type { Reply } from "./exchange.ts";
+import type { Reply } from "./http/exchange.ts";
+import { stoppedBy } from "./http/stop.ts";
+import { timeoutsMs } from "./http/transport.ts";
 import { type Place, scopesOf } from "./place.ts";
-import { stoppedBy } from "./stop.ts";
-import { timeoutsMs } from "./transport.ts";
 import { cancelSession, type UploadSession } from "./upload-session.ts";
 
 /** A part of a blob on its way to a session. */

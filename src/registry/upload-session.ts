@@ -1,8 +1,8 @@
 /** Upload sessions: opening, finding one's place, and giving them up (distribution-spec "Pushing blobs"). */
 import { AceError } from "../errors.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
-import { isPrivateHost, shownUrl, whyNotFollow } from "./addresses.ts";
-import { headerOf, type Reply } from "./exchange.ts";
+import { headerOf, type Reply } from "./http/exchange.ts";
+import { isPrivateHost, shownUrl, whyNotFollow } from "./http/redirects.ts";
 import { failureAt, type Place, pathOf, scopesOf } from "./place.ts";
 
 /** An upload that a registry waits for. Plain data. */

@@ -3,7 +3,7 @@ import type { EndpointSettings } from "../../src/content/endpoint.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { type Digest, digestOf } from "../../src/oci/digest.ts";
 import { type ClientNotice, RegistryClient } from "../../src/registry/client.ts";
-import { newHostGates } from "../../src/registry/gates.ts";
+import { newHostGates } from "../../src/registry/http/gates.ts";
 import type { BlobBody, Repository } from "../../src/registry/repository.ts";
 
 /** Disposing closes the client. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { AceError } from "../../src/errors.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
-import { newHostGates } from "../../src/registry/gates.ts";
+import { newHostGates } from "../../src/registry/http/gates.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { freePort } from "../support/free-port.ts";
 import { program, testNeeding } from "../support/needs.ts";

@@ -1,10 +1,10 @@
 /** Who we are at one endpoint: reacts to its challenges, and keeps tokens so that many requests need one exchange. */
-import type { EndpointSettings } from "../content/endpoint.ts";
-import { AceError } from "../errors.ts";
-import { whyNotFollow } from "./addresses.ts";
+import type { EndpointSettings } from "../../content/endpoint.ts";
+import { AceError } from "../../errors.ts";
+import { whyNotFollow } from "../http/redirects.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { mergeScopes } from "./scope.ts";
-import { type AccessToken, basicHeader, requestToken, type Sender } from "./token-request.ts";
+import { type AccessToken, basicHeader, requestToken, type Sender } from "./tokens.ts";
 
 type Scheme = { kind: "basic" } | { kind: "bearer"; realm: URL; service: string | undefined };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isPrivateHost, whyNotFollow } from "../../src/registry/addresses.ts";
+import { isPrivateHost, whyNotFollow } from "../../../src/registry/http/redirects.ts";
 
 test.each([
   "localhost",

@@ -1,7 +1,7 @@
 /** Which failures pass by themselves, and how long a host asks to be left alone. */
-import { AceError, systemCodeOf } from "../errors.ts";
-import { problemsOf } from "./error-body.ts";
+import { AceError, systemCodeOf } from "../../errors.ts";
 import { headerOf, type Reply } from "./exchange.ts";
+import { problemsOf } from "./problems.ts";
 
 // Design X1: the usual ones, 499 and 522 are what proxies in front of a registry say.
 const transientStatus = new Set([408, 425, 429, 499, 500, 502, 503, 504, 522]);

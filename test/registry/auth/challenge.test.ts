@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { parseChallenges } from "../../src/registry/challenge.ts";
-import rows from "../data/vectors/wwwauth.json" with { type: "json" };
+import { parseChallenges } from "../../../src/registry/auth/challenge.ts";
+import rows from "../../data/vectors/wwwauth.json" with { type: "json" };
 
 /** Where the vectors only say that their source fails: what is good enough to log in with is kept. */
 const lenient: Readonly<Record<string, unknown>> = {

@@ -1,7 +1,8 @@
 /** The count of tries for one piece of work, and the waits between them. */
-import { describeReply } from "./error-body.ts";
+
 import type { Reply } from "./exchange.ts";
 import type { HostGates } from "./gates.ts";
+import { describeReply } from "./problems.ts";
 import { type Signals, sleep } from "./stop.ts";
 import { codeOf, isTransientError, isTransientReply, retryAfterMs } from "./transient.ts";
 

@@ -1,10 +1,10 @@
 /** One exchange with a token server (distribution docs "Token Authentication" and "OAuth2"), and what its answer means. */
 import * as v from "valibot";
-import type { Credentials } from "../content/endpoint.ts";
-import { AceError } from "../errors.ts";
-import { whyNotFollow } from "./addresses.ts";
-import { describeReply } from "./error-body.ts";
-import { type HttpRequest, headerOf, type Reply } from "./exchange.ts";
+import type { Credentials } from "../../content/endpoint.ts";
+import { AceError } from "../../errors.ts";
+import { type HttpRequest, headerOf, type Reply } from "../http/exchange.ts";
+import { describeReply } from "../http/problems.ts";
+import { whyNotFollow } from "../http/redirects.ts";
 
 /** A token for the Authorization header. */
 export interface AccessToken {

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { connect, createServer, type Socket } from "node:net";
 import * as imitation from "undici";
-import { exchange } from "../../src/registry/exchange.ts";
-import { assertRealUndici, newDispatcher } from "../../src/registry/transport.ts";
+import { exchange } from "../../../src/registry/http/exchange.ts";
+import { assertRealUndici, newDispatcher } from "../../../src/registry/http/transport.ts";
 
 test("assertRealUndici() is content with what the client imports", () => {
   expect(() => assertRealUndici()).not.toThrow();

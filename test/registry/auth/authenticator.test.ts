@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Credentials } from "../../src/content/endpoint.ts";
-import type { Repository } from "../../src/registry/repository.ts";
-import { startFaultProxy } from "../support/fault-proxy.ts";
-import { program, testNeeding } from "../support/needs.ts";
+import type { Credentials } from "../../../src/content/endpoint.ts";
+import type { Repository } from "../../../src/registry/repository.ts";
+import { startFaultProxy } from "../../support/fault-proxy.ts";
+import { program, testNeeding } from "../../support/needs.ts";
 import {
   distribution3,
   dockerRegistry,
   type RunningRegistry,
   startDistribution,
-} from "../support/registries.ts";
-import { seededBytes } from "../support/seeded-bytes.ts";
-import { tempDir } from "../support/temp-dir.ts";
-import { startTokenServer, type TokenServer } from "../support/token-server.ts";
-import { blobDescriptor, bodyOf, endpointAt, KeepingSink, openClient } from "./client-under-test.ts";
+} from "../../support/registries.ts";
+import { seededBytes } from "../../support/seeded-bytes.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { startTokenServer, type TokenServer } from "../../support/token-server.ts";
+import { blobDescriptor, bodyOf, endpointAt, KeepingSink, openClient } from "../client-under-test.ts";
 
 setDefaultTimeout(30_000);
 const bytes = seededBytes("guarded", 10_000);
@@ -184,7 +184,7 @@ describe.each([dockerRegistry, distribution3])("$name with a token server", (kin
 });
 
 test("a token server in this network is refused to a registry outside, a redirect to http too", async () => {
-  const { Authenticator } = await import("../../src/registry/authenticator.ts");
+  const { Authenticator } = await import("../../../src/registry/auth/authenticator.ts");
   const send = () => Promise.reject(new Error("must not be asked"));
   const base = new URL("https://registry.test");
   const authenticator = new Authenticator(endpointAt("https://registry.test"), base, send);

@@ -1,5 +1,5 @@
 /** Being told to stop: one error for it, and waits that end at once when it comes. */
-import { AceError } from "../errors.ts";
+import { AceError } from "../../errors.ts";
 
 /** Any of these ends the work. Kept as a list because `AbortSignal.any` would pile up dependants on the run's one signal. */
 export type Signals = readonly AbortSignal[];

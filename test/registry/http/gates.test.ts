@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { HostGates, newHostGates } from "../../src/registry/gates.ts";
+import { HostGates, newHostGates } from "../../../src/registry/http/gates.ts";
 
 const never = new AbortController().signal;
 
