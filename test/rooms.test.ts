@@ -35,6 +35,7 @@ const inner: Readonly<Record<string, readonly string[]>> = {
   archive: ["write", "resume", "check", "read", "media", "volumes", "plan"],
   commands: ["util", "mirror"],
   mapping: ["eta"],
+  pool: ["media", "frames", "blobs", "host"],
   registry: ["auth", "http"],
   tape: ["volumes", "window", "medium", "drive", "catalogue"],
   template: ["functions", "run", "syntax", "print", "values", "go"],

@@ -1,4 +1,4 @@
 /** The door of a compressor's thread: piscina calls the default export once a frame. */
-import { runCompressJob } from "../src/pool/compress-job.ts";
+import { runCompressJob } from "../src/pool/frames/compress-job.ts";
 
 export default runCompressJob;

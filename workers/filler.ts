@@ -1,4 +1,4 @@
 /** The door of the filler's thread. */
-import { runFillerThread } from "../src/pool/filler-thread.ts";
+import { runFillerThread } from "../src/pool/media/filler-thread.ts";
 
 runFillerThread();

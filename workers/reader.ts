@@ -1,4 +1,4 @@
 /** The door of the reader's thread. */
-import { runReaderThread } from "../src/pool/reader-thread.ts";
+import { runReaderThread } from "../src/pool/media/reader-thread.ts";
 
 runReaderThread();

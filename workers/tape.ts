@@ -1,4 +1,4 @@
 /** The door of a tape job's thread. */
-import { runTapeThread } from "../src/pool/tape-thread.ts";
+import { runTapeThread } from "../src/pool/media/tape-thread.ts";
 
 runTapeThread();

@@ -1,4 +1,4 @@
 /** The door of the writer's thread. */
-import { runWriterThread } from "../src/pool/writer-thread.ts";
+import { runWriterThread } from "../src/pool/media/writer-thread.ts";
 
 runWriterThread();

@@ -2,8 +2,8 @@
 import { accessSync, type BigIntStats, constants, fstatSync, statSync } from "node:fs";
 import { isatty } from "node:tty";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
-import { startFiller } from "../pool/filler.ts";
-import { startWriter, type Writer } from "../pool/writer.ts";
+import { startFiller } from "../pool/media/filler.ts";
+import { startWriter, type Writer } from "../pool/media/writer.ts";
 import { stoppedError, unlessStopped } from "../run/run.ts";
 import { checkDestination, statDestination } from "../tape/medium/medium.ts";
 import { makeWindow } from "../tape/window/window-size.ts";

@@ -4,7 +4,7 @@ import { Piscina } from "piscina";
 import { fromErrorData } from "../errors.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
 import type { Digest } from "../oci/digest.ts";
-import { entryPath } from "./entry-paths.ts";
+import { entryPath } from "./host/entry-paths.ts";
 import type { DigestJob, Job, JobNotice, JobResult, TargetOutcome, WorkerSettings } from "./jobs.ts";
 import { nameWindows } from "./name-windows.ts";
 import { parseJobResult } from "./parse-result.ts";

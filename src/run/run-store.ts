@@ -8,9 +8,9 @@ import { LocalStore } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { manifestLimitBytes, type RawManifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-types.ts";
+import { storeNotice } from "../pool/blobs/store-access.ts";
 import type { Pool } from "../pool/pool.ts";
 import { isStoreFull, markStoreFull } from "../pool/shared-state.ts";
-import { storeNotice } from "../pool/store-access.ts";
 import type { Ui } from "../ui/open-ui.ts";
 
 /** Manifests written at the same time. */

@@ -1,6 +1,6 @@
 /** Lets a cartridge out, so that whoever is asked for another one finds it in front of the drive. */
 import { AceError } from "../../errors.ts";
-import { runTapeJob } from "../../pool/tape-job.ts";
+import { runTapeJob } from "../../pool/media/tape-job.ts";
 import type { Ui } from "../../ui/open-ui.ts";
 
 /** What cannot be let out is taken out by hand; there may be none. @throws the signal's reason */

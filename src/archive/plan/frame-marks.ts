@@ -1,5 +1,5 @@
 /** Where in a compressed file each part of the archive ends up: frames are whole or nothing. */
-import type { FrameMark } from "../../pool/compressors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
 
 export class FrameMarks {
   readonly #marks: FrameMark[] = [];

@@ -1,6 +1,7 @@
 /** The files of an archive that is read by position: one, or the volumes of a set, and which bytes each of them holds. */
+
+import { namesOf } from "../../pool/blobs/place-pieces.ts";
 import type { FilePlace, Stretch } from "../../pool/jobs.ts";
-import { namesOf } from "../../pool/place-pieces.ts";
 
 /** One of the files. */
 export interface ArchiveFile {

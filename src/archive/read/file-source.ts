@@ -1,8 +1,8 @@
 /** An archive that is read by position: a plain tar in a file, or in the volumes of a set. */
 import { closeSync, openSync } from "node:fs";
 import { AceError } from "../../errors.ts";
+import { stretchesOf } from "../../pool/blobs/place-pieces.ts";
 import type { BlobPlace, Stretch } from "../../pool/jobs.ts";
-import { stretchesOf } from "../../pool/place-pieces.ts";
 import { readFully } from "../../tape/medium/read-fully.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource } from "./archive-source.ts";

@@ -1,7 +1,7 @@
 /** An archive that is read as a stream, through the window: a pipe, a tape, anything compressed. */
 import { AceError } from "../../errors.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
-import { startReader } from "../../pool/reader.ts";
+import { startReader } from "../../pool/media/reader.ts";
 import type { MissingVolume } from "../../tape/volumes/read-volumes.ts";
 import type { Window } from "../../tape/window/window.ts";
 import { makeWindow } from "../../tape/window/window-size.ts";

@@ -1,6 +1,6 @@
 /** Finds where an interrupted set on tapes goes on: by its checkpoint, or by what is on the tape in the drive. */
 import { AceError } from "../../errors.ts";
-import { runTapeJob } from "../../pool/tape-job.ts";
+import { runTapeJob } from "../../pool/media/tape-job.ts";
 import type { RunContext } from "../../run/run.ts";
 import { formatLabel } from "../../tape/catalogue/catalogue.ts";
 import type { SurveyedFile } from "../../tape/drive/survey-tape.ts";

@@ -3,7 +3,7 @@ import { closeSync, constants, existsSync, fstatSync } from "node:fs";
 import { AceError } from "../../errors.ts";
 import { sniffBytes, sniffCompression } from "../../format/decompress.ts";
 import type { Packing } from "../../format/packing-levels.ts";
-import type { FrameMark } from "../../pool/compressors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { RunContext } from "../../run/run.ts";
 import { openLocked } from "../../tape/medium/open-medium.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";

@@ -1,6 +1,6 @@
 /** What an interrupted run left at a destination, to be compared with what it should have left. */
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { FrameMark } from "../../pool/compressors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
 
 /** An archive that is perhaps not whole, read from its front on. Offsets are those of the (unpacked) tar. */
 export interface WrittenArchive {

@@ -5,7 +5,7 @@ import type { Packing } from "../../format/packing-levels.ts";
 import { readFrame, readTornFrame } from "../../format/read-frame.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { hasherFor } from "../../oci/digest.ts";
-import { type FrameMark, frameBytes, packedLimit } from "../../pool/compressors.ts";
+import { type FrameMark, frameBytes, packedLimit } from "../../pool/frames/compressors.ts";
 import type { WrittenArchive } from "./written-archive.ts";
 import type { WrittenBytes } from "./written-bytes.ts";
 

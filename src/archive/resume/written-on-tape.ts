@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { AceError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { FrameMark } from "../../pool/compressors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { RunContext } from "../../run/run.ts";
 import { segmentBytes } from "../../tape/catalogue/catalogue.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";

@@ -1,6 +1,6 @@
 /** A plain tar that an interrupted run left on a disk: read by position, its blobs hashed on all threads. */
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { FrameMark } from "../../pool/compressors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { RunContext } from "../../run/run.ts";
 import { BlobChecks } from "./blob-checks.ts";
 import type { WrittenArchive } from "./written-archive.ts";

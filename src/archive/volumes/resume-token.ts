@@ -1,7 +1,7 @@
 /** `--resume-volume`: what a run that stops between two volumes prints, so that the next one can go on with a fresh medium. */
 import { createHash } from "node:crypto";
 import { AceError } from "../../errors.ts";
-import type { FrameMark } from "../../pool/compressors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
 
 /** Where a volume begins. */
 export interface VolumeStart {

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import * as v from "valibot";
 import { AceError, messageOf } from "../../errors.ts";
 import { replaceFile } from "../../layout/replace-file.ts";
-import type { FrameMark } from "../../pool/compressors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
 import type { VolumeProgress } from "../../tape/volumes/write-volumes.ts";
 

@@ -1,6 +1,6 @@
 /** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
 import { Limiter } from "../../content/limiter.ts";
-import type { Writer } from "../../pool/writer.ts";
+import type { Writer } from "../../pool/media/writer.ts";
 import { type RunContext, stoppedError, unlessStopped } from "../../run/run.ts";
 import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
 import type { Window } from "../../tape/window/window.ts";

@@ -1,6 +1,6 @@
 /** Says at the end of a failed run how far the medium is good, and how to go on. */
 import { AceError } from "../../errors.ts";
-import type { Writer } from "../../pool/writer.ts";
+import type { Writer } from "../../pool/media/writer.ts";
 import { type RunContext, stoppedError } from "../../run/run.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";

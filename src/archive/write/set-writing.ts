@@ -2,9 +2,9 @@
 
 import { AceError } from "../../errors.ts";
 import type { LedgerPlace } from "../../format/ledger.ts";
-import type { FrameMark } from "../../pool/compressors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
+import type { SetWriterEvents } from "../../pool/media/writer.ts";
 import type { OpenedVolume, WrittenSet } from "../../pool/thread-messages.ts";
-import type { SetWriterEvents } from "../../pool/writer.ts";
 import type { RunContext } from "../../run/run.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
 import type { MediumChange, VolumeProgress } from "../../tape/volumes/write-volumes.ts";

@@ -2,8 +2,8 @@
 import { rm } from "node:fs/promises";
 import { LedgerWriter } from "../../format/ledger-writer.ts";
 import { type PackingChoice, packingChoice } from "../../format/packing-levels.ts";
-import { frameBytes, packWindow } from "../../pool/compressors.ts";
-import { startWriter } from "../../pool/writer.ts";
+import { frameBytes, packWindow } from "../../pool/frames/compressors.ts";
+import { startWriter } from "../../pool/media/writer.ts";
 import type { RunContext } from "../../run/run.ts";
 import type { MediumKind } from "../../tape/medium/medium.ts";
 import type { Window } from "../../tape/window/window.ts";

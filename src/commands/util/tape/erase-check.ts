@@ -27,7 +27,7 @@ export default class TapeEraseCheck extends TapeCommand {
     const form = parseForm(flags.output) ?? "table";
     const [{ runTapeJob }, { nameFiles }, { fileFields, fileLine }, { rowObjects, formatJsonValue }] =
       await Promise.all([
-        import("../../../pool/tape-job.ts"),
+        import("../../../pool/media/tape-job.ts"),
         import("../../../tape/drive/tape-volumes.ts"),
         import("./files-table.ts"),
         import("../../../ui/records.ts"),

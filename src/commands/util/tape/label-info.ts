@@ -19,7 +19,7 @@ export default class TapeLabelInfo extends TapeCommand {
     const form = parseForm(flags.output) ?? "table";
     const [{ runTapeJob }, { nameFiles }, { fileColumns, fileFields }, { formatJson }, { formatTable }] =
       await Promise.all([
-        import("../../../pool/tape-job.ts"),
+        import("../../../pool/media/tape-job.ts"),
         import("../../../tape/drive/tape-volumes.ts"),
         import("./files-table.ts"),
         import("../../../ui/records.ts"),

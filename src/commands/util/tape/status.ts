@@ -17,7 +17,7 @@ export default class TapeStatus extends TapeCommand {
     const { args, flags } = await this.parse(TapeStatus);
     const form = parseForm(flags.output) ?? "table";
     const [{ runTapeJob }, { formatReport }] = await Promise.all([
-      import("../../../pool/tape-job.ts"),
+      import("../../../pool/media/tape-job.ts"),
       import("./report-lines.ts"),
     ]);
     await this.perform(flags, async (ui, notice) => {

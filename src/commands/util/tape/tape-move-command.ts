@@ -17,7 +17,7 @@ export abstract class TapeMoveCommand extends TapeCommand {
   ): Promise<void> {
     const form = parseForm(flags.output);
     const [{ runTapeJob }, { formatPlace }] = await Promise.all([
-      import("../../../pool/tape-job.ts"),
+      import("../../../pool/media/tape-job.ts"),
       import("./report-lines.ts"),
     ]);
     await this.perform(flags, async (ui, notice) => {

@@ -1,0 +1,93 @@
+/** Fetches one blob into its place in the window, hashing as it goes; a big one over several connections at once. */
+import { AceError } from "../../errors.ts";
+import type { LocalStore } from "../../layout/local-store.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Repository } from "../../registry/repository.ts";
+import { attachWindow } from "../attach-window.ts";
+import type { FetchJob, HashJob } from "../jobs.ts";
+import { fetchParts } from "./fetch-parts.ts";
+import { partBytes } from "./part-size.ts";
+import { wrongAtSourceHint } from "./verifying-body.ts";
+import { WindowFilling } from "./window-filling.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+/** Tries for a blob that is held back and arrives corrupted: nothing of it was shown to anybody yet. */
+const corruptTries = 2;
+
+/**
+ * Fills `[offset, offset + size)` of the window and completes the job's slot, once the digest is verified; that is left to the
+ * hash job when there is one. Never shows the writer the last byte of a blob before that.
+ * @throws AceError `digest` naming both digests; whatever the registry says
+ */
+export async function fetchIntoWindow(job: FetchJob, context: WorkerContext): Promise<void> {
+  const { descriptor } = job;
+  const window = attachWindow(job.window);
+  const repository = context.client.repository(job.source);
+  let tries = corruptTries;
+  for (let holder = await holderFor(job, context); ; holder = undefined) {
+    using keeping = holder === undefined ? context.store.keeping(descriptor) : undefined;
+    const filling = new WindowFilling(job, window, context.settings.shared, (bytes) => keeping?.write(bytes));
+    if (holder === undefined || !(await fillFromStore(filling, holder, descriptor)))
+      await fetch(filling, repository, job, context);
+    const actual = filling.digest();
+    if (actual === descriptor.digest) window.advance(job.slot, job.offset + descriptor.size);
+    if (actual === undefined || actual === descriptor.digest) return await keeping?.commit();
+    if (job.holdBack && holder !== undefined) {
+      context.store.dropDamaged(descriptor);
+      continue;
+    }
+    if (!job.holdBack || --tries === 0) throw corrupted(job, repository, actual);
+    context.notices.push({
+      level: "warn",
+      text: `${repository.name}@${descriptor.digest} arrived as ${actual}: fetching it again`,
+    });
+  }
+}
+
+/** The local store when it has the blob. What the writer is shown before the end cannot be taken back, so it is hashed first. */
+function holderFor(
+  job: FetchJob,
+  { store }: WorkerContext,
+): LocalStore | undefined | Promise<LocalStore | undefined> {
+  return job.holdBack ? store.holderOf(job.descriptor) : store.checkedHolderOf(job.descriptor);
+}
+
+/** @returns false when the store failed; what it gave is in the filling, and a fetch adds the rest */
+async function fillFromStore(
+  filling: WindowFilling,
+  store: LocalStore,
+  descriptor: Descriptor,
+): Promise<boolean> {
+  const sink = filling.sink(0);
+  const pieces = store.read(descriptor);
+  try {
+    for (;;) {
+      const next = await pieces.next().catch(() => undefined);
+      if (next === undefined) return false;
+      if (next.done === true) return true;
+      await sink.write(next.value);
+    }
+  } finally {
+    await pieces.return();
+  }
+}
+
+async function fetch(
+  filling: WindowFilling,
+  repository: Repository,
+  job: FetchJob,
+  context: WorkerContext,
+): Promise<void> {
+  if (job.descriptor.size >= 2 * partBytes(filling.windowBytes))
+    await fetchParts(filling, repository, job.descriptor, context);
+  else await repository.readBlob(job.descriptor, { sink: filling.sink(0) });
+}
+
+/** The error for a blob that arrived as another one. */
+export function corrupted(job: FetchJob | HashJob, repository: Repository, actual: string): AceError {
+  return new AceError(
+    "digest",
+    `Cannot use blob ${job.descriptor.digest} of ${repository.name}: the registry sent ${actual}`,
+    { hint: wrongAtSourceHint },
+  );
+}

@@ -1,0 +1,100 @@
+/** A big blob over several connections: ranges in order, each claimed by whichever lane is free. */
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { RangeUnsupportedError, type Repository } from "../../registry/repository.ts";
+import type { WindowFilling } from "./window-filling.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+/** Connections one blob may use; more only take turns at the same thread. */
+const mostLanes = 8;
+
+/**
+ * Reads the whole blob into the filling. The first lane has the job's own connection, others start while the thread has
+ * connections to spare and the window has room for their range. A server without ranges gets one connection, from the start.
+ */
+export async function fetchParts(
+  filling: WindowFilling,
+  repository: Repository,
+  descriptor: Descriptor,
+  context: WorkerContext,
+): Promise<void> {
+  const lanes = new Lanes(filling, repository, descriptor, context);
+  if (await lanes.run()) return;
+  await repository.readBlob(descriptor, { sink: filling.sink(0) });
+}
+
+class Lanes {
+  readonly #filling: WindowFilling;
+  readonly #repository: Repository;
+  readonly #descriptor: Descriptor;
+  readonly #context: WorkerContext;
+  #next = 0;
+  #ranges = true;
+  readonly #running: Promise<void>[] = [];
+  readonly #stop = new AbortController();
+  #failure: { error: unknown } | undefined;
+
+  constructor(
+    filling: WindowFilling,
+    repository: Repository,
+    descriptor: Descriptor,
+    context: WorkerContext,
+  ) {
+    this.#filling = filling;
+    this.#repository = repository;
+    this.#descriptor = descriptor;
+    this.#context = context;
+  }
+
+  /**
+   * Resolves when no lane runs any more: a lane that is left behind would write into a window that others use.
+   * @returns false when the server does not do ranges
+   */
+  async run(): Promise<boolean> {
+    this.#running.push(this.#lane());
+    // Lanes are added while others run, so the list grows under the loop.
+    for (let i = 0; i < this.#running.length; i++) await this.#running[i];
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return this.#ranges;
+  }
+
+  /** Never rejects: the first failure is kept, and stops the other lanes. */
+  async #lane(): Promise<void> {
+    const { partSize } = this.#context;
+    try {
+      while (this.#ranges && this.#failure === undefined && this.#next < this.#descriptor.size) {
+        const start = this.#next;
+        this.#next = Math.min(start + partSize.bytes(this.#filling.windowBytes), this.#descriptor.size);
+        const end = this.#next;
+        await this.#filling.waitForRoom(start);
+        this.#addLanes();
+        await this.#repository.readBlob(this.#descriptor, {
+          start,
+          end,
+          sink: this.#filling.sink(start),
+          signal: this.#stop.signal,
+        });
+        partSize.look();
+      }
+    } catch (error) {
+      if (error instanceof RangeUnsupportedError) {
+        this.#ranges = false;
+        return;
+      }
+      this.#failure ??= { error };
+      this.#stop.abort(error);
+    }
+  }
+
+  #addLanes(): void {
+    const { connections } = this.#context;
+    while (
+      connections.inUse < connections.most &&
+      this.#running.length < mostLanes &&
+      this.#next < this.#descriptor.size &&
+      this.#filling.hasRoom(this.#next)
+    ) {
+      connections.inUse++;
+      this.#running.push(this.#lane().finally(() => connections.inUse--));
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** The reader's thread: reads a stream, unpacks it when it is compressed, and fills the window with it. */
+import { parentPort, workerData } from "node:worker_threads";
+import { AceError, toErrorData } from "../../errors.ts";
+import { decompress, sniffCompression } from "../../format/decompress.ts";
+import { freeChunk } from "../../registry/http/free-chunk.ts";
+import { SegmentHasher } from "../../tape/catalogue/segment-hasher.ts";
+import { isTapePath } from "../../tape/drive/tape-device.ts";
+import { readSource } from "../../tape/medium/read-source.ts";
+import { type MissingVolume, readVolumes } from "../../tape/volumes/read-volumes.ts";
+import { Window } from "../../tape/window/window.ts";
+import type { ReaderMessage, ReaderStart } from "../thread-messages.ts";
+import { ThreadQuestions } from "../thread-questions.ts";
+
+/** How long one wait for room lasts before the state is looked at again. */
+const longestWaitMs = 500;
+
+/** Says something to the main thread. */
+type Say = (message: ReaderMessage) => void;
+
+/** The thread's whole life. */
+export function runReaderThread(): void {
+  const start: ReaderStart = workerData;
+  const window = new Window(start.window);
+  const say: Say = (message) => parentPort?.postMessage(message);
+  fillWindow(start, window, say).then(
+    (ended) => say(ended),
+    (error: unknown) => {
+      say({ kind: "failed", error: toErrorData(error) });
+      // What came before is good, and a next part may count on it: the stream ends here, and whoever reads to its end learns why.
+      window.setEnd(window.front);
+    },
+  );
+}
+
+async function fillWindow(start: ReaderStart, window: Window, say: Say): Promise<ReaderMessage> {
+  using questions = new ThreadQuestions<MissingVolume>((id, wanted) => say({ kind: "ask", id, wanted }));
+  const chunks = iterate(chunksOf(start, window, questions, say));
+  const first = await chunks.next();
+  if (first.done) throw new AceError("archive", `Cannot read ${nameOf(start.source)}: it is empty`);
+  const compression = sniffCompression(first.value);
+  const all = asyncChunks(first.value, { [Symbol.asyncIterator]: () => chunks });
+  if (compression === "none") {
+    const segments = start.tellSegments === true ? new SegmentHasher() : undefined;
+    let told = 0;
+    for await (const chunk of all) {
+      segments?.update(chunk);
+      for (const sha256 of segments?.done.slice(told) ?? []) {
+        say({ kind: "segment", sha256 });
+        told++;
+      }
+      place(window, chunk);
+    }
+  } else {
+    for await (const chunk of decompress(compression, all, nameOf(start.source))) {
+      place(window, chunk);
+      // The decoder makes a new buffer when one is full, and the engine does not hurry to collect the old ones: some 150 MB.
+      freeChunk(chunk);
+    }
+  }
+  window.setEnd(window.front);
+  return { kind: "ended", at: window.front, compression };
+}
+
+/** A tape may be one of several. */
+function chunksOf(
+  start: ReaderStart,
+  window: Window,
+  questions: ThreadQuestions<MissingVolume>,
+  say: Say,
+): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  const isStopped = () => window.aborted;
+  if (!isTapePath(start.source)) return readSource(start, isStopped);
+  const { source: name, blockBytes, position = { kind: "here" }, singleFile } = start;
+  return readVolumes(
+    { name, blockBytes, position, singleFile, isStopped },
+    {
+      change: async (wanted) => {
+        await questions.ask(wanted);
+      },
+      opened: (volume) => say({ kind: "volume", volume }),
+    },
+  );
+}
+
+async function* iterate(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
+}
+
+function nameOf(source: string): string {
+  return source === "-" ? "standard input" : source;
+}
+
+async function* asyncChunks(
+  first: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield first;
+  yield* rest;
+}
+
+/** Writes a chunk at the front, blocking the thread while the window is full. */
+function place(window: Window, chunk: Uint8Array): void {
+  for (let done = 0; done < chunk.length; ) {
+    const front = window.front;
+    const room = waitForRoom(window, front, chunk.length - done);
+    const part = chunk.subarray(done, done + room);
+    window.write(front, part);
+    window.moveFront(front + part.length);
+    window.announceFront();
+    done += part.length;
+  }
+}
+
+function waitForRoom(window: Window, front: number, wanted: number): number {
+  for (;;) {
+    const seen = window.progressSignal;
+    window.throwIfAborted();
+    const room = window.scan() + window.capacityBytes - front;
+    if (room > 0) return Math.min(room, wanted);
+    window.blockForProgress(seen, longestWaitMs);
+  }
+}
