@@ -15,8 +15,21 @@ function tool(path: string, ...args: string[]): string[] {
   return [process.execPath, `node_modules/${path}`, ...args];
 }
 
-/** With arguments only the test files whose path contains one of them run: `npm test -- registry`. */
-const filters = process.argv.slice(2);
+/** What the gate is made of, in the order in which it goes through it. */
+const parts = ["format", "lint", "types", "rooms", "binary", "tests", "guest"] as const;
+
+/**
+ * `npm test -- lint types` runs these parts alone; `npm test -- registry` the tests of all files with "registry" in their path, and
+ * `npm test -- tests registry` those that need no guest.
+ */
+const named = process.argv.slice(2);
+const chosen = parts.filter((part) => named.includes(part));
+const filters = named.filter((name) => !chosen.some((part) => part === name));
+const wants = (part: (typeof parts)[number]) => named.length === 0 || chosen.includes(part);
+const testParts: readonly string[] = ["rooms", "tests", "guest"];
+/** Where no part of the tests is named, a path chooses among all of them. */
+const wantsTests = (part: "rooms" | "tests" | "guest") =>
+  wants(part) || (filters.length > 0 && !chosen.some((each) => testParts.includes(each)));
 const wanted = (file: string) => filters.length === 0 || filters.some((part) => file.includes(part));
 
 const started = performance.now();
@@ -24,23 +37,23 @@ const tallies: Tally[] = [];
 
 const biome = "@biomejs/biome/bin/biome";
 const config = ["--config-path", ".ci"];
-if (filters.length === 0) {
+const lint = ["lint", ...config, "--error-on-warnings", ...biomePaths];
+if (wants("format"))
   tallies.push(await check("format", tool(biome, "format", ...config, ...biomePaths), 2 * minute));
-  const lint = ["lint", ...config, "--error-on-warnings", ...biomePaths];
-  tallies.push(await check("lint", tool(biome, ...lint), 2 * minute));
-  tallies.push(await check("types", tool("typescript/bin/tsc", "-p", "."), 5 * minute));
-}
+if (wants("lint")) tallies.push(await check("lint", tool(biome, ...lint), 2 * minute));
+if (wants("types")) tallies.push(await check("types", tool("typescript/bin/tsc", "-p", "."), 5 * minute));
 const files = (await testFiles()).filter(wanted);
-if (files.includes(rooms)) tallies.push(await runTests("rooms", [rooms], 1, minute));
-await installTools();
-const binary = await check("binary", [process.execPath, "scripts/build.ts"], 3 * minute);
-tallies.push(binary);
-const others = files.filter((file) => file !== rooms && !isInGuest(file));
+if (wantsTests("rooms") && files.includes(rooms)) tallies.push(await runTests("rooms", [rooms], 1, minute));
+const others = wantsTests("tests") ? files.filter((file) => file !== rooms && !isInGuest(file)) : [];
+const inGuest = wantsTests("guest") ? files.filter(isInGuest) : [];
+const runsTests = others.length + inGuest.length > 0;
+if (runsTests) await installTools();
+if (runsTests || wants("binary"))
+  tallies.push(await check("binary", [process.execPath, "scripts/build.ts"], 3 * minute));
 if (others.length > 0) {
   const processes = Math.max(2, Math.min(4, availableParallelism()));
   tallies.push(await runTests("tests", others, processes, 13 * minute));
 }
-const inGuest = files.filter(isInGuest);
 if (inGuest.length > 0) {
   // Beside each guest's processor its test has something to do: it is the drive.
   const guests = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));

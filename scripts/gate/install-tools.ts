@@ -2,35 +2,8 @@
 import { join } from "node:path";
 import { buildGuest, guestPrograms, isGuestMade } from "../../test/support/tape-vm/build-guest.ts";
 import { repositoryRoot } from "../build-binary.ts";
+import { canBuildGo, canInstallDebian, debianPrograms, goPrograms } from "./programs.ts";
 import { headline, runCommand } from "./step.ts";
-
-/** Programs of Debian packages: name on PATH, package. */
-const debianPrograms: Readonly<Record<string, string>> = {
-  skopeo: "skopeo",
-  "docker-registry": "docker-registry",
-  strace: "strace",
-  // Engines that archives are loaded into; no container is started, no service of theirs runs (76 MB to fetch, 12 s).
-  podman: "podman",
-  ctr: "containerd",
-  dockerd: "docker.io",
-  // What packs archives as others do.
-  pigz: "pigz",
-  bgzip: "tabix",
-  zstd: "zstd",
-  // Passwords and certificates of registries that tests talk to.
-  htpasswd: "apache2-utils",
-  openssl: "openssl",
-  // What others write tapes with, and judges of drives and terminals.
-  mbuffer: "mbuffer",
-  sg_logs: "sg3-utils",
-  python3: "python3",
-  script: "bsdutils",
-  // The tape guest is for machines of its own kind only.
-  ...(process.arch === "x64" ? guestPrograms : {}),
-};
-
-/** distribution 3, which Debian does not have. The version is fixed, so that a gate of today runs tomorrow. */
-const distribution = "github.com/distribution/distribution/v3/cmd/registry@v3.1.2";
 
 const aptTimeoutMs = 5 * 60_000;
 const goTimeoutMs = 8 * 60_000;
@@ -39,7 +12,7 @@ const goTimeoutMs = 8 * 60_000;
 export async function installTools(): Promise<void> {
   headline("tools for the tests");
   await installDebianPackages();
-  await installDistribution();
+  for (const [name, module] of Object.entries(goPrograms)) await buildWithGo(name, module);
   await makeTapeGuest();
 }
 
@@ -67,43 +40,42 @@ async function installDebianPackages(): Promise<void> {
     console.log(`present: ${Object.keys(debianPrograms).join(", ")}`);
     return;
   }
-  if (process.getuid?.() !== 0 || Bun.which("apt-get") === null) {
+  if (!canInstallDebian()) {
     console.log(`absent, and only root on Debian can install them: ${missing.join(", ")}`);
     return;
   }
   // A package's service must not start: tests start servers of their own, on ports of their own.
   const env = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  const packages = missing.map((name) => debianPrograms[name] ?? name);
+  const packages = [...new Set(missing.map((name) => debianPrograms[name] ?? name))];
   console.log(`installing ${packages.join(", ")}`);
   const update = await runCommand(["apt-get", "update", "-qq"], aptTimeoutMs, env);
   if (update.code !== 0)
     console.log(`apt-get update ended with ${update.code}; trying with the lists there are`);
   const install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages];
   const { code } = await runCommand(install, aptTimeoutMs, env);
-  if (code !== 0)
-    console.log(`apt-get install ended with ${code}: the tests that need ${missing.join(", ")} are skipped`);
+  if (code !== 0) console.log(`apt-get install ended with ${code}: ${missing.join(", ")} may be absent`);
 }
 
-async function installDistribution(): Promise<void> {
+async function buildWithGo(name: string, module: string): Promise<void> {
   const goDirectory = join(repositoryRoot, ".cache", "go");
-  const home = process.env.HOME === undefined ? [] : [join(process.env.HOME, "go", "bin", "registry")];
-  const places = [join(goDirectory, "bin", "registry"), ...home];
+  const home = process.env.HOME === undefined ? [] : [join(process.env.HOME, "go", "bin", name)];
+  const places = [join(goDirectory, "bin", name), ...home];
   const there = await Promise.all(places.map((path) => Bun.file(path).exists()));
-  if (Bun.which("registry") !== null || there.includes(true)) {
-    console.log("present: registry (distribution 3)");
+  if (Bun.which(name) !== null || there.includes(true)) {
+    console.log(`present: ${name}`);
     return;
   }
-  if (Bun.which("go") === null) {
-    console.log("absent: registry (distribution 3); Go, which would build it, is not here");
+  if (!canBuildGo()) {
+    console.log(`absent: ${name}; Go, which would build it, is not here`);
     return;
   }
-  console.log(`building ${distribution}`);
+  console.log(`building ${module}`);
   const env = {
     GOPATH: goDirectory,
     GOBIN: join(goDirectory, "bin"),
     GOFLAGS: "-modcacherw",
     CGO_ENABLED: "0",
   };
-  const { code } = await runCommand(["go", "install", distribution], goTimeoutMs, env);
-  if (code !== 0) console.log(`go install ended with ${code}: the tests against distribution 3 are skipped`);
+  const { code } = await runCommand(["go", "install", module], goTimeoutMs, env);
+  if (code !== 0) console.log(`go install ended with ${code}: ${name} is absent`);
 }

@@ -1,5 +1,6 @@
 /** Runs the test files with Bun, two at a time, and counts them from the report, a crash included. */
-import { readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultOutfile, repositoryRoot } from "../build-binary.ts";
 import { parseReport } from "./junit.ts";
@@ -27,17 +28,23 @@ export async function runTests(
   headline(name);
   const report = join(repositoryRoot, ".cache", `junit-${process.pid}.xml`);
   await rm(report, { force: true });
+  const notes = await mkdtemp(join(tmpdir(), "ace-dt-running-"));
+  await using _ = { [Symbol.asyncDispose]: () => rm(notes, { recursive: true, force: true }) };
   const command = [
     process.execPath,
     "test",
     "--no-orphans", // what a killed test started must not outlive the gate
     `--parallel=${processes}`,
+    "--preload=./scripts/gate/running-test.ts",
     "--timeout=60000",
     "--reporter=junit",
     `--reporter-outfile=${report}`,
     ...files.map((file) => `./${file}`),
   ];
-  const end = await runCommand(command, timeoutMs, { ACE_DT_TEST_BINARY: defaultOutfile });
+  const end = await runCommand(command, timeoutMs, {
+    ACE_DT_TEST_BINARY: defaultOutfile,
+    ACE_DT_RUNNING_TESTS: notes,
+  });
   const xml = Bun.file(report);
   const parsed = parseReport((await xml.exists()) ? await xml.text() : "");
   await rm(report, { force: true });
@@ -48,7 +55,10 @@ export async function runTests(
     console.log(`FAILED: ${file}: no test of it was reported`);
     tally.failed++;
   }
-  if (end.timedOut) console.log(`FAILED: killed after ${timeoutMs / 1000} s`);
+  if (end.timedOut) {
+    console.log(`FAILED: killed after ${timeoutMs / 1000} s`);
+    for (const running of await runningTests(notes)) console.log(`was running: ${running}`);
+  }
   // An error outside of tests, or an end by force: Bun says so with its exit code only.
   if ((end.code !== 0 || end.timedOut) && tally.failed === 0) {
     console.log(`FAILED: the test runner ended with ${end.code}`);
@@ -56,4 +66,10 @@ export async function runTests(
   }
   console.log(`${tally.passed} tests of ${files.length} files passed, ${end.seconds.toFixed(1)} s`);
   return tally;
+}
+
+/** `file: name` of each test that had not ended. */
+async function runningTests(notes: string): Promise<string[]> {
+  const names = await readdir(notes);
+  return await Promise.all(names.sort().map((name) => readFile(join(notes, name), "utf8")));
 }

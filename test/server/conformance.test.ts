@@ -3,13 +3,14 @@ import { expect } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../scripts/build-binary.ts";
+import { canBuildGo } from "../../scripts/gate/programs.ts";
 import { serveRegistry } from "../../src/server/serve-registry.ts";
 import { installConformance, runConformance } from "../support/conformance.ts";
 import { testNeeding } from "../support/needs.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const suite = await installConformance(join(repositoryRoot, ".cache"));
-const need = { absent: suite.absent, installable: true };
+const need = { absent: suite.absent, installable: canBuildGo() };
 
 for (const version of ["1.1", "dev"] as const) {
   testNeeding(

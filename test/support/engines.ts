@@ -9,10 +9,8 @@ import { jailNeed } from "./jail.ts";
 import { type Need, program, root } from "./needs.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
 
-/** What {@link openPodman} needs: files of layers are given to their owners, as root only can. */
-export const podmanNeeds: readonly Need[] = [program("podman"), root];
-/** What `podman image mount` needs beside that. */
-export const mountNeed = jailNeed;
+/** What {@link openPodman} needs: files of layers are given to their owners, and unpacked below a root that is mounted for that. */
+export const podmanNeeds: readonly Need[] = [program("podman"), root, jailNeed];
 /** What {@link openContainerd} needs: it binds directories, and is kept apart from the machine's. */
 export const containerdNeeds: readonly Need[] = [program("containerd"), program("ctr"), jailNeed];
 /** What {@link openDocker} needs: the daemon; its command line is not asked. */

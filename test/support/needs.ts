@@ -5,12 +5,13 @@ import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "../../scripts/build-binary.ts";
+import { whyNotInstallable } from "../../scripts/gate/programs.ts";
 
 /** Something of the machine. */
 export interface Need {
   /** Why it is not there; undefined when it is. */
   absent: string | undefined;
-  /** The gate can install it, so that its absence on a build server (CI=true) is a failure. */
+  /** The gate can put it on this very machine, so that its absence on a build server (CI=true) is a failure. */
   installable: boolean;
 }
 
@@ -31,9 +32,11 @@ function isExecutable(path: string): boolean {
 
 /** A program, by name. */
 export function program(name: string): Need {
+  if (findProgram(name) !== undefined) return { absent: undefined, installable: true };
+  const obstacle = whyNotInstallable(name);
   return {
-    absent: findProgram(name) === undefined ? `no ${name} on this machine` : undefined,
-    installable: true,
+    absent: `no ${name} on this machine${obstacle === undefined ? "" : `: ${obstacle}`}`,
+    installable: obstacle === undefined,
   };
 }
 

@@ -34,6 +34,8 @@ export interface RunResult {
   stderr: string;
   /** Wall time, milliseconds. */
   ms: number;
+  /** Processor time of all its threads, milliseconds: what a busy machine changes least. */
+  cpuMs: number;
 }
 
 /** The binary under test: ACE_DT_TEST_BINARY, else dist/ace-dt. */
@@ -80,10 +82,11 @@ export async function runCommandLine(
   ]);
   const code = await child.exited; // 128 + n for a signal, as a shell says it
   clearTimeout(timer);
+  const cpuMs = Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1000;
   const stdout = new TextDecoder().decode(stdoutBytes);
   if (late) throw new Error(`${command.join(" ")} ran longer than ${timeoutMs} ms:\n${stdout}\n${stderr}`);
   const signal = typeof child.signalCode === "string" ? child.signalCode : undefined;
-  return { code, signal, stdout, stdoutBytes, stderr, ms: performance.now() - started };
+  return { code, signal, stdout, stdoutBytes, stderr, ms: performance.now() - started, cpuMs };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { arch } from "node:os";
+import { canInstallDebian } from "../../../scripts/gate/programs.ts";
 import { findProgram, type Need } from "../needs.ts";
 import { binaryPath, prepareBinary } from "../run-binary.ts";
 import { tempDir } from "../temp-dir.ts";
@@ -34,7 +35,7 @@ export interface TapeGuest extends AsyncDisposable {
 }
 
 /** What a guest needs of the machine. */
-export const tapeGuest: Need = { absent: whyNoGuest(), installable: arch() === "x64" };
+export const tapeGuest: Need = { absent: whyNoGuest(), installable: arch() === "x64" && canInstallDebian() };
 
 function whyNoGuest(): string | undefined {
   if (process.platform !== "linux" || arch() !== "x64")
