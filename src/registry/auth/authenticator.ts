@@ -118,7 +118,7 @@ export class Authenticator {
   #token(scheme: Scheme & { kind: "bearer" }, scopes: readonly string[]): Promise<AccessToken> {
     const key = this.#keyOf(scopes);
     const cached = this.#tokens.get(key);
-    if (cached !== undefined && cached.goodUntilMs > Date.now()) return Promise.resolve(cached);
+    if (cached !== undefined && cached.goodUntilMs > performance.now()) return Promise.resolve(cached);
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
     const exchange = this.#fetch(scheme, scopes)

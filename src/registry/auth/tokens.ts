@@ -9,7 +9,7 @@ import { whyNotFollow } from "../http/redirects.ts";
 /** A token for the Authorization header. */
 export interface AccessToken {
   value: string;
-  /** Epoch milliseconds after which it is not used any more. */
+  /** `performance.now()` after which it is not used any more: no clock that somebody can set. */
   goodUntilMs: number;
   /** Replaces the credential for later exchanges, in memory only. */
   refreshToken?: string | undefined;
@@ -57,7 +57,7 @@ export async function requestToken(request: TokenRequest, send: Sender): Promise
   }
   reply ??= await getFollowing(request, send);
   if (reply.status !== 200) throw refusal(request, reply);
-  return readToken(request, reply, Date.now());
+  return readToken(request, reply);
 }
 
 function postRequest(request: TokenRequest, identityToken: string): HttpRequest {
@@ -118,7 +118,7 @@ function refusal(request: TokenRequest, reply: Reply): AceError {
   );
 }
 
-function readToken(request: TokenRequest, reply: Reply, nowMs: number): AccessToken {
+function readToken(request: TokenRequest, reply: Reply): AccessToken {
   const text = new TextDecoder().decode(reply.body);
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
   const value = result.success ? (result.output.access_token ?? result.output.token) : undefined;
@@ -126,13 +126,13 @@ function readToken(request: TokenRequest, reply: Reply, nowMs: number): AccessTo
     throw new AceError("registry", `Cannot get a token from ${request.realm.host}: its answer holds none`);
   }
   const lifeMs = Math.max(result.output.expires_in ?? 0, shortestLifeSeconds) * 1000;
-  const issuedMs = Date.parse(result.output.issued_at ?? "");
-  // A clock ahead of or far behind ours is no help: count from the moment of receipt then.
-  const usable = !Number.isNaN(issuedMs) && issuedMs <= nowMs && issuedMs + lifeMs > nowMs;
+  const ageMs = Date.now() - Date.parse(result.output.issued_at ?? "");
+  // A clock ahead of or far behind ours is no help: the life begins with the receipt then.
+  const usedUpMs = ageMs >= 0 && ageMs < lifeMs ? ageMs : 0;
   const refreshToken = result.output.refresh_token;
   return {
     value,
-    goodUntilMs: (usable ? issuedMs : nowMs) + lifeMs - renewEarlyMs,
+    goodUntilMs: performance.now() + lifeMs - usedUpMs - renewEarlyMs,
     ...(refreshToken === undefined ? {} : { refreshToken }),
   };
 }

@@ -73,7 +73,7 @@ export class Attempts {
         : isTransientError(setback.error, gates.hasAnswered(origin));
     if (!transient || this.#used >= triesLimit) return false;
     const ownWaitMs = backoffMs(this.#used);
-    const askedMs = "reply" in setback ? retryAfterMs(setback.reply, Date.now()) : undefined;
+    const askedMs = "reply" in setback ? retryAfterMs(setback.reply) : undefined;
     const tooMany = "reply" in setback && setback.reply.status === 429;
     if (askedMs === undefined && !tooMany) {
       this.#tell(setback, ownWaitMs, "");
@@ -82,7 +82,7 @@ export class Attempts {
     }
     // The whole host waits, on every thread; the request waits at the gate like everybody else.
     const waitMs = Math.min(askedMs ?? ownWaitMs, retryAfterLimitMs);
-    gates.holdUntil(origin, Date.now() + waitMs);
+    gates.hold(origin, waitMs);
     const capped = askedMs !== undefined && askedMs > retryAfterLimitMs;
     this.#tell(setback, waitMs, capped ? `, although it asks for ${Math.ceil(askedMs / 1000)} s` : "");
     return true;

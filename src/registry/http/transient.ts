@@ -51,13 +51,15 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Milliseconds of a Retry-After, in either of its forms (RFC 9110 section 10.2.3); undefined without one.
- * @param nowMs epoch milliseconds
+ * Milliseconds of a Retry-After, in either of its forms (RFC 9110 section 10.2.3); undefined without one. A date is taken by the
+ * clock of the server, which its answer tells (section 6.6.1): ours may differ.
  */
-export function retryAfterMs(reply: Reply, nowMs: number): number | undefined {
+export function retryAfterMs(reply: Reply): number | undefined {
   const value = headerOf(reply.headers, "retry-after")?.trim();
   if (value === undefined || value === "") return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+  if (Number.isNaN(date)) return undefined;
+  const serverMs = Date.parse(headerOf(reply.headers, "date") ?? "");
+  return Math.max(0, date - (Number.isNaN(serverMs) ? Date.now() : serverMs));
 }

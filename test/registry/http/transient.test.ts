@@ -33,12 +33,19 @@ test("isTransientError() never says yes to a certificate that is not trusted", (
 });
 
 test("retryAfterMs() reads seconds and dates, and nothing else", () => {
-  const now = Date.parse("2026-11-22T12:00:00Z");
+  const date = "Sun, 22 Nov 2026 12:00:00 GMT";
   const of = (value: string): number | undefined =>
-    retryAfterMs(reply(429, "", { "retry-after": value }), now);
+    retryAfterMs(reply(429, "", { "retry-after": value, date }));
   expect(of("7")).toBe(7000);
   expect(of("Sun, 22 Nov 2026 12:00:30 GMT")).toBe(30_000);
   expect(of("Sun, 22 Nov 2026 11:00:00 GMT")).toBe(0);
   expect(of("soon")).toBeUndefined();
   expect(of("")).toBeUndefined();
+});
+
+test("retryAfterMs() takes a date by our clock where the server does not tell its own", () => {
+  const soon = new Date(Date.now() + 60_000).toUTCString();
+  const askedMs = retryAfterMs(reply(429, "", { "retry-after": soon })) ?? 0;
+  expect(askedMs).toBeGreaterThan(0);
+  expect(askedMs).toBeLessThanOrEqual(60_000);
 });
