@@ -2,6 +2,7 @@
 import { accessSync, type BigIntStats, constants, fstatSync, statSync } from "node:fs";
 import { isatty } from "node:tty";
 import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import type { OnNotice } from "../pool/host/thread-contract.ts";
 import { startFiller } from "../pool/media/filler.ts";
 import { startWriter, type Writer } from "../pool/media/writer.ts";
 import { stoppedError, unlessStopped } from "../run/run.ts";
@@ -31,7 +32,7 @@ export interface BufferOptions {
 export interface BufferRun {
   status: RunStatus;
   signal: AbortSignal;
-  notice(level: "info" | "warn", text: string): void;
+  notice: OnNotice;
 }
 
 /** How it went. */

@@ -5,6 +5,7 @@ import type { StoreHandle } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { WindowName } from "./attach-window.ts";
+import type { Notice } from "./host/thread-contract.ts";
 import type { SharedState } from "./shared-state.ts";
 
 /** What a worker is told when it starts. */
@@ -121,12 +122,6 @@ export type JobResult =
       ok: true;
       outcomes: readonly TargetOutcome[];
       digests?: readonly Digest[] | undefined;
-      notices: readonly JobNotice[];
+      notices: readonly Notice[];
     }
-  | { ok: false; error: ErrorData; notices: readonly JobNotice[] };
-
-/** Something an operator may want to know, for the log. */
-export interface JobNotice {
-  level: "warn" | "info" | "debug";
-  text: string;
-}
+  | { ok: false; error: ErrorData; notices: readonly Notice[] };

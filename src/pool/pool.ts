@@ -5,7 +5,8 @@ import { fromErrorData } from "../errors.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
 import type { Digest } from "../oci/digest.ts";
 import { entryPath } from "./host/entry-paths.ts";
-import type { DigestJob, Job, JobNotice, JobResult, TargetOutcome, WorkerSettings } from "./jobs.ts";
+import type { Notice } from "./host/thread-contract.ts";
+import type { DigestJob, Job, JobResult, TargetOutcome, WorkerSettings } from "./jobs.ts";
 import { nameWindows } from "./name-windows.ts";
 import { parseJobResult } from "./parse-result.ts";
 import { movedBytes, newSharedState, requestStop, type SharedState } from "./shared-state.ts";
@@ -17,7 +18,7 @@ export interface PoolOptions {
   userAgent: string;
   /** At most; {@link mostThreads} when left out. */
   threads?: number;
-  onNotice: (notice: JobNotice) => void;
+  onNotice: (notice: Notice) => void;
 }
 
 /** More threads than this only share the same network; each costs some 20 MB. */

@@ -16,7 +16,7 @@ export class StreamSource implements ArchiveSource {
   readonly volumes: VolumeFiles | undefined;
   readonly name: string;
   readonly #window: Window;
-  readonly #ended: Promise<number>;
+  readonly #ended: ReturnType<typeof startReader>;
   /** Up to here everything is claimed or discarded. */
   #cursor = 0;
   #isPacked = false;
@@ -41,9 +41,6 @@ export class StreamSource implements ArchiveSource {
         tellSegments: options.onSegment !== undefined,
       },
       {
-        ended: (compression) => {
-          this.#isPacked = compression !== "none";
-        },
         ...(options.change === undefined
           ? {}
           : { change: (wanted: MissingVolume) => options.change?.(source, wanted) ?? Promise.resolve() }),
@@ -55,7 +52,10 @@ export class StreamSource implements ArchiveSource {
       // A thread that broke down sets no end to the stream; whoever waits learns why from what it waits for.
       if (error instanceof AceError && error.code === "internal") this.#window.abort();
     };
-    this.#ended.then(() => over(), over);
+    this.#ended.then(({ compression }) => {
+      this.#isPacked = compression !== "none";
+      over();
+    }, over);
   }
 
   position(): number {

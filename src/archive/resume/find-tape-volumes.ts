@@ -1,5 +1,6 @@
 /** Finds where an interrupted set on tapes goes on: by its checkpoint, or by what is on the tape in the drive. */
 import { AceError } from "../../errors.ts";
+import type { OnNotice } from "../../pool/host/thread-contract.ts";
 import { runTapeJob } from "../../pool/media/tape-job.ts";
 import type { RunContext } from "../../run/run.ts";
 import { formatLabel } from "../../tape/catalogue/catalogue.ts";
@@ -89,7 +90,7 @@ async function lookAtTape(
   run: RunContext,
 ): Promise<ResumePoint | undefined> {
   const { destination, compression } = options;
-  const notice = (level: "info" | "warn", text: string) => run.ui.log(level, text);
+  const notice: OnNotice = (level, text) => run.ui.log(level, text);
   const { files } = await runTapeJob(
     { kind: "survey", device: destination, verb: "resume" },
     run.signal,

@@ -3,8 +3,8 @@
 import { AceError } from "../../errors.ts";
 import type { LedgerPlace } from "../../format/ledger.ts";
 import type { FrameMark } from "../../pool/frames/compressors.ts";
-import type { SetWriterEvents } from "../../pool/media/writer.ts";
-import type { OpenedVolume, WrittenSet } from "../../pool/thread-messages.ts";
+import type { OnNotice } from "../../pool/host/thread-contract.ts";
+import type { OpenedVolume, SetWriterEvents, WrittenSet } from "../../pool/media/writer.ts";
 import type { RunContext } from "../../run/run.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
 import type { MediumChange, VolumeProgress } from "../../tape/volumes/write-volumes.ts";
@@ -101,7 +101,7 @@ export class SetWriting implements SetWriterEvents {
     this.#run.status.phase = text === "" ? this.#phase : text;
   }
 
-  notice = (level: "info" | "warn", text: string): void => this.#run.ui.log(level, text);
+  notice: OnNotice = (level, text) => this.#run.ui.log(level, text);
 
   async change({ volume, reason, message, offset }: MediumChange): Promise<void> {
     const { destination, volumeChange, medium } = this.#options;

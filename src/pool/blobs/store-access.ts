@@ -4,7 +4,7 @@ import { AceError, messageOf } from "../../errors.ts";
 import { LocalStore, type StoreHandle } from "../../layout/local-store.ts";
 import type { StoreIngest } from "../../layout/store-ingest.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { JobNotice } from "../jobs.ts";
+import type { Notice } from "../host/thread-contract.ts";
 import { isStoreFull, markStoreFull, type SharedState } from "../shared-state.ts";
 
 /** The store of this thread; without a handle it has nothing and takes nothing. */
@@ -12,9 +12,9 @@ export class StoreAccess {
   readonly #store: LocalStore | undefined;
   readonly #takes: boolean;
   readonly #shared: SharedState;
-  readonly #notices: JobNotice[];
+  readonly #notices: Notice[];
 
-  constructor(handle: StoreHandle | undefined, shared: SharedState, notices: JobNotice[]) {
+  constructor(handle: StoreHandle | undefined, shared: SharedState, notices: Notice[]) {
     this.#store = handle === undefined ? undefined : LocalStore.attach(handle);
     this.#takes = handle?.ingestDirectory !== undefined;
     this.#shared = shared;
@@ -64,7 +64,7 @@ export class StoreAccess {
 }
 
 /** What an operator is told when the store takes no more. */
-export function storeNotice(error: unknown): JobNotice {
+export function storeNotice(error: unknown): Notice {
   return { level: "warn", text: `going on without keeping anything: ${messageOf(error)}` };
 }
 

@@ -1,7 +1,8 @@
 /** What a blob worker keeps between jobs: its registry client, its windows, its share of the connections. */
 import { workerData } from "node:worker_threads";
 import { RegistryClient } from "../../registry/client.ts";
-import type { JobNotice, WorkerSettings } from "../jobs.ts";
+import type { Notice } from "../host/thread-contract.ts";
+import type { WorkerSettings } from "../jobs.ts";
 import { stopSignal } from "../shared-state.ts";
 import { PartSize } from "./part-size.ts";
 import { StoreAccess } from "./store-access.ts";
@@ -16,7 +17,7 @@ export interface WorkerContext {
   connections: { inUse: number; most: number };
   partSize: PartSize;
   /** Notices since the last job ended; they travel with its answer. */
-  notices: JobNotice[];
+  notices: Notice[];
 }
 
 let context: WorkerContext | undefined;
@@ -30,7 +31,7 @@ export function workerContext(): WorkerContext {
 function newContext(): WorkerContext {
   const settings: WorkerSettings = workerData;
   const signal = stopSignal(settings.shared);
-  const notices: JobNotice[] = [];
+  const notices: Notice[] = [];
   const client = new RegistryClient({
     connectionsPerHost: settings.connectionsPerHost,
     gates: settings.shared.gates,

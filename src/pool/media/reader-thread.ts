@@ -1,40 +1,36 @@
 /** The reader's thread: reads a stream, unpacks it when it is compressed, and fills the window with it. */
-import { parentPort, workerData } from "node:worker_threads";
-import { AceError, toErrorData } from "../../errors.ts";
-import { decompress, sniffCompression } from "../../format/decompress.ts";
+import { AceError } from "../../errors.ts";
+import { type Compression, decompress, sniffCompression } from "../../format/decompress.ts";
 import { freeChunk } from "../../registry/http/free-chunk.ts";
 import { SegmentHasher } from "../../tape/catalogue/segment-hasher.ts";
 import { isTapePath } from "../../tape/drive/tape-device.ts";
 import { readSource } from "../../tape/medium/read-source.ts";
-import { type MissingVolume, readVolumes } from "../../tape/volumes/read-volumes.ts";
+import { readVolumes } from "../../tape/volumes/read-volumes.ts";
 import { Window } from "../../tape/window/window.ts";
-import type { ReaderMessage, ReaderStart } from "../thread-messages.ts";
-import { ThreadQuestions } from "../thread-questions.ts";
+import { type MainThread, threadMain } from "../host/thread-main.ts";
+import type { ReaderStart, ReaderThread } from "./reader.ts";
 
 /** How long one wait for room lasts before the state is looked at again. */
 const longestWaitMs = 500;
 
-/** Says something to the main thread. */
-type Say = (message: ReaderMessage) => void;
+type Main = MainThread<ReaderThread>;
 
 /** The thread's whole life. */
 export function runReaderThread(): void {
-  const start: ReaderStart = workerData;
-  const window = new Window(start.window);
-  const say: Say = (message) => parentPort?.postMessage(message);
-  fillWindow(start, window, say).then(
-    (ended) => say(ended),
-    (error: unknown) => {
-      say({ kind: "failed", error: toErrorData(error) });
-      // What came before is good, and a next part may count on it: the stream ends here, and whoever reads to its end learns why.
+  threadMain<ReaderThread>(async (start, main) => {
+    const window = new Window(start.window);
+    try {
+      const compression = await fillWindow(start, window, main);
+      return { compression, at: window.front };
+    } finally {
+      // What came before a failure is good, and a next part may count on it: the stream ends here, and whoever reads to its end learns why.
       window.setEnd(window.front);
-    },
-  );
+    }
+  });
 }
 
-async function fillWindow(start: ReaderStart, window: Window, say: Say): Promise<ReaderMessage> {
-  using questions = new ThreadQuestions<MissingVolume>((id, wanted) => say({ kind: "ask", id, wanted }));
-  const chunks = iterate(chunksOf(start, window, questions, say));
+async function fillWindow(start: ReaderStart, window: Window, main: Main): Promise<Compression> {
+  const chunks = iterate(chunksOf(start, window, main));
   const first = await chunks.next();
   if (first.done) throw new AceError("archive", `Cannot read ${nameOf(start.source)}: it is empty`);
   const compression = sniffCompression(first.value);
@@ -45,7 +41,7 @@ async function fillWindow(start: ReaderStart, window: Window, say: Say): Promise
     for await (const chunk of all) {
       segments?.update(chunk);
       for (const sha256 of segments?.done.slice(told) ?? []) {
-        say({ kind: "segment", sha256 });
+        main.tell({ kind: "segment", sha256 });
         told++;
       }
       place(window, chunk);
@@ -57,16 +53,14 @@ async function fillWindow(start: ReaderStart, window: Window, say: Say): Promise
       freeChunk(chunk);
     }
   }
-  window.setEnd(window.front);
-  return { kind: "ended", at: window.front, compression };
+  return compression;
 }
 
 /** A tape may be one of several. */
 function chunksOf(
   start: ReaderStart,
   window: Window,
-  questions: ThreadQuestions<MissingVolume>,
-  say: Say,
+  main: Main,
 ): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
   const isStopped = () => window.aborted;
   if (!isTapePath(start.source)) return readSource(start, isStopped);
@@ -74,10 +68,8 @@ function chunksOf(
   return readVolumes(
     { name, blockBytes, position, singleFile, isStopped },
     {
-      change: async (wanted) => {
-        await questions.ask(wanted);
-      },
-      opened: (volume) => say({ kind: "volume", volume }),
+      change: (wanted) => main.ask("change", wanted),
+      opened: (volume) => main.tell({ kind: "volume", volume }),
     },
   );
 }

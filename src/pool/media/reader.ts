@@ -1,15 +1,31 @@
 /** The main thread's side of the reader. */
-import { Worker } from "node:worker_threads";
-import { AceError, fromErrorData, toErrorData } from "../../errors.ts";
+import { AceError } from "../../errors.ts";
 import type { Compression } from "../../format/decompress.ts";
+import type { SourceOptions } from "../../tape/medium/read-source.ts";
 import type { MissingVolume } from "../../tape/volumes/read-volumes.ts";
-import { entryPath } from "../host/entry-paths.ts";
-import { parseReaderMessage, type ReaderStart, type ThreadAnswer } from "../thread-messages.ts";
+import type { WindowHandle } from "../../tape/window/window.ts";
+import { runThread } from "../host/run-thread.ts";
+
+/** What starts a reader. */
+export interface ReaderStart extends SourceOptions {
+  window: WindowHandle;
+  /** Of a tape: one of its files, and no volumes behind it. */
+  singleFile?: boolean | undefined;
+  /** Tell the hash of each {@link segmentBytes} as it comes in. */
+  tellSegments?: boolean | undefined;
+}
+
+/** The thread that reads a stream, unpacked, into a window. */
+export interface ReaderThread {
+  start: ReaderStart;
+  tells: { kind: "volume"; volume: number } | { kind: "segment"; sha256: string };
+  asks: { change: { question: MissingVolume; answer: undefined } };
+  /** How it was packed, and how long the stream is. */
+  result: { compression: Compression; at: number };
+}
 
 /** Whom the reader speaks to. */
 export interface ReaderEvents {
-  /** All has been in the window; told how it was packed. */
-  ended?(compression: Compression): void;
   /** Resolves when the volume may be there. @throws AceError when it is not to be had */
   change?(wanted: MissingVolume): Promise<void>;
   /** A volume is being read. */
@@ -18,49 +34,23 @@ export interface ReaderEvents {
   segment?(sha256: string): void;
 }
 
-/** Starts the reader's thread. The promise resolves with the stream's length when all of it has been in the window. */
-export function startReader(start: ReaderStart, events: ReaderEvents = {}): Promise<number> {
-  const done = Promise.withResolvers<number>();
-  // The first cause wins: whoever drives the reading awaits this when the window is aborted.
-  done.promise.catch(() => undefined);
-  const worker = new Worker(entryPath("reader"), { workerData: start });
-  worker.on("message", (data: unknown) => {
-    const message = parseReaderMessage(data);
-    switch (message.kind) {
-      case "ended":
-        events.ended?.(message.compression);
-        return done.resolve(message.at);
-      case "failed":
-        return done.reject(fromErrorData(message.error));
-      case "volume":
-        return events.volume?.(message.volume);
-      case "segment":
-        return events.segment?.(message.sha256);
-      case "ask":
-        void changed(message.wanted, events).then((error) => {
-          const answer = { id: message.id, text: "", isLast: true, error };
-          worker.postMessage(answer satisfies ThreadAnswer);
-        });
-    }
+/** Starts the reader's thread. The promise resolves when all of the stream has been in the window. */
+export function startReader(start: ReaderStart, events: ReaderEvents): Promise<ReaderThread["result"]> {
+  return runThread<ReaderThread>("reader", start, {
+    act: "read",
+    tell: (event) => {
+      if (event.kind === "volume") events.volume?.(event.volume);
+      else events.segment?.(event.sha256);
+    },
+    answers: {
+      change: async (wanted) => {
+        if (events.change === undefined) {
+          const { message, volume } = wanted;
+          throw new AceError("medium", `Cannot go on: ${message}, and volume ${volume} is wanted`);
+        }
+        await events.change(wanted);
+        return undefined;
+      },
+    },
   });
-  worker.on("error", (cause) =>
-    done.reject(new AceError("internal", `Cannot read: the reader's thread failed: ${cause}`, { cause })),
-  );
-  worker.on("exit", () =>
-    done.reject(new AceError("internal", "Cannot read: the reader's thread ended early")),
-  );
-  return done.promise;
-}
-
-/** @returns why the volume is not to be had */
-async function changed({ message, volume, ...wanted }: MissingVolume, events: ReaderEvents) {
-  try {
-    if (events.change === undefined) {
-      throw new AceError("medium", `Cannot go on: ${message}, and volume ${volume} is wanted`);
-    }
-    await events.change({ message, volume, ...wanted });
-    return undefined;
-  } catch (error) {
-    return toErrorData(error);
-  }
 }

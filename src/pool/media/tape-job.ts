@@ -1,19 +1,39 @@
 /** Runs what touches a tape drive on a thread of its own: the driver blocks its caller, for minutes when a tape is wound. */
-import { Worker } from "node:worker_threads";
-import { AceError, fromErrorData } from "../../errors.ts";
-import { entryPath } from "../host/entry-paths.ts";
-import {
-  parseTapeResult,
-  parseThreadMessage,
-  type TapeJob,
-  type TapeJobResults,
-  type TapeThreadMessage,
-  type TapeThreadStart,
-} from "../tape-messages.ts";
-import type { OnNotice } from "./writer.ts";
+import type { TapeMove } from "../../tape/drive/move-tape.ts";
+import type { DriveReport, TapePlace } from "../../tape/drive/report-drive.ts";
+import type { TapeSurvey } from "../../tape/drive/survey-tape.ts";
+import { runThread } from "../host/run-thread.ts";
+import type { OnNotice } from "../host/thread-contract.ts";
 
-/** Whoever waits longer for a drive wants to know for what. */
-const silenceMs = 2000;
+/** What each kind of job is told. */
+interface TapeJobOptions {
+  /** Everything that the drive says of itself, in whatever state it is; moves nothing. */
+  report: Record<never, never>;
+  /** What is on the tape; leaves it rewound. `verb` is what the message says could not be done: `read`, `resume`. */
+  survey: { verb: string; maxFiles?: number | undefined };
+  move: { move: TapeMove };
+}
+
+/** What each kind of job answers. */
+export interface TapeJobResults {
+  report: DriveReport;
+  survey: TapeSurvey & { writeProtected: boolean };
+  move: TapePlace;
+}
+
+/** Something to be done with a drive. */
+export type TapeJob = {
+  [Kind in keyof TapeJobOptions]: { kind: Kind; device: string } & TapeJobOptions[Kind];
+}[keyof TapeJobOptions];
+
+/** The thread that does one job with a drive. */
+export interface TapeThread<Kind extends keyof TapeJobResults = keyof TapeJobResults> {
+  /** `stop` is one Int32; 1 asks the thread to stop where it can. */
+  start: { job: TapeJob; stop: SharedArrayBuffer };
+  tells: never;
+  asks: Record<never, never>;
+  result: TapeJobResults[Kind];
+}
 
 /**
  * Opens the drive, does the job, and closes the drive again before it resolves.
@@ -21,40 +41,33 @@ const silenceMs = 2000;
  * @param onNotice told what is waited for, after two seconds, and at level `info` what is found on the way
  * @returns rejects with AceError `medium` when there is no drive, it is busy, it has no tape, or it fails
  */
-export function runTapeJob<Job extends TapeJob>(
+export async function runTapeJob<Job extends TapeJob>(
   job: Job,
   signal: AbortSignal,
   onNotice: OnNotice = () => undefined,
 ): Promise<TapeJobResults[Job["kind"]]> {
-  if (signal.aborted) return Promise.reject(signal.reason);
-  const { promise, resolve, reject } = Promise.withResolvers<TapeJobResults[Job["kind"]]>();
-  const { device } = job;
-  const kind: Job["kind"] = job.kind;
+  signal.throwIfAborted();
   const stop = new SharedArrayBuffer(4);
-  const start: TapeThreadStart = { job, stop };
-  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const stopped = Promise.withResolvers<never>();
   const onAbort = () => {
     Atomics.store(new Int32Array(stop), 0, 1);
-    reject(signal.reason);
+    stopped.reject(signal.reason);
   };
-  const worker = new Worker(entryPath("tape"), { workerData: start });
-  worker.on("message", (data: unknown) => {
-    const message: TapeThreadMessage = parseThreadMessage(data);
-    if (message.kind === "waiting" && !signal.aborted) {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => onNotice("warn", `Waiting for ${device} to ${message.what}`), silenceMs);
-    }
-    if (message.kind === "notice") onNotice("info", message.text);
-    if (message.kind === "done") resolve(parseTapeResult(kind, message.result));
-    if (message.kind === "failed") reject(fromErrorData(message.error));
-  });
-  const failed = (state: string, cause?: unknown) =>
-    reject(new AceError("internal", `Cannot use ${device}: the tape's thread ${state}`, { cause }));
-  worker.on("error", (cause) => failed(`failed: ${cause}`, cause));
-  worker.on("exit", () => failed("ended early"));
   signal.addEventListener("abort", onAbort, { once: true });
-  return promise.finally(() => {
-    clearTimeout(waiting);
+  try {
+    const result = runThread<TapeThread<Job["kind"]>>(
+      "tape",
+      { job, stop },
+      {
+        act: `use ${job.device}`,
+        notice: (level, text) => {
+          if (!signal.aborted) onNotice(level, text);
+        },
+        answers: {},
+      },
+    );
+    return await Promise.race([result, stopped.promise]);
+  } finally {
     signal.removeEventListener("abort", onAbort);
-  });
+  }
 }

@@ -1,69 +1,59 @@
-/** The thread of a tape job: opens the drive, does the job, closes the drive, says how it went. */
+/** The thread of a tape job: opens the drive, does the job, closes the drive. */
 import { statSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
-import { AceError, toErrorData } from "../../errors.ts";
+import { AceError } from "../../errors.ts";
 import { moveTape, verbOf } from "../../tape/drive/move-tape.ts";
 import { openForStatus, openTape } from "../../tape/drive/open-tape.ts";
 import { reportDrive } from "../../tape/drive/report-drive.ts";
 import { surveyTape } from "../../tape/drive/survey-tape.ts";
 import { rewindsAtClose, type TapeDevice, type TapeStatus } from "../../tape/drive/tape-device.ts";
-import type { TapeJob, TapeJobResults, TapeThreadMessage, TapeThreadStart } from "../tape-messages.ts";
-
-const say = (message: TapeThreadMessage) => parentPort?.postMessage(message);
+import { type MainThread, threadMain } from "../host/thread-main.ts";
+import type { TapeThread } from "./tape-job.ts";
 
 /** The thread's whole life. Blocks it while the drive works. */
 export function runTapeThread(): void {
-  const { job, stop }: TapeThreadStart = workerData;
-  const flag = new Int32Array(stop);
-  try {
-    const result = perform(job, () => Atomics.load(flag, 0) !== 0);
-    // The drive is closed by now: whoever hears of the result may open it.
-    say({ kind: "done", result });
-  } catch (error) {
-    say({ kind: "failed", error: toErrorData(error) });
-  }
+  threadMain<TapeThread>(perform);
 }
 
-function perform(job: TapeJob, isStopped: () => boolean): TapeJobResults[TapeJob["kind"]] {
+type TapeStart = TapeThread["start"];
+type Main = MainThread<TapeThread>;
+
+function perform({ job, stop }: TapeStart, main: Main): TapeThread["result"] {
+  const { device: path } = job;
+  const flag = new Int32Array(stop);
+  const isStopped = () => Atomics.load(flag, 0) !== 0;
+  /** Waits for a tape that is about to be ready. */
+  const onTape = <Result>(verb: string, act: (device: TapeDevice, status: TapeStatus) => Result): Result => {
+    main.waiting(`${path} to be ready`);
+    const { device, status } = openTape({ path, verb, access: "read", isStopped });
+    return closing(device, () => act(device, status));
+  };
   switch (job.kind) {
     case "report":
-      refuseRewinding(job.device, "ask");
-      say({ kind: "waiting", what: "answer" });
-      return closing(openForStatus(job.device), reportDrive);
+      refuseRewinding(path, "ask");
+      main.waiting(`${path} to answer`);
+      return closing(openForStatus(path), reportDrive);
     case "survey":
-      return onTape(job.device, job.verb, isStopped, (device, { writeProtected }) => {
-        say({ kind: "waiting", what: "go through its files" });
+      return onTape(job.verb, (device, { writeProtected }) => {
+        main.waiting(`${path} to go through its files`);
         const survey = surveyTape(device, {
-          name: job.device,
+          name: path,
           maxFiles: job.maxFiles,
           isStopped,
           onFile: ({ file, block, is }) =>
-            say({
-              kind: "notice",
-              text: `${job.device}: file ${file} at block ${block ?? "unknown"}: ${is}`,
+            main.notice({
+              level: "info",
+              text: `${path}: file ${file} at block ${block ?? "unknown"}: ${is}`,
             }),
         });
         return { ...survey, writeProtected };
       });
     case "move":
-      if (job.move === "eod") refuseRewinding(job.device, verbOf(job.move));
-      return onTape(job.device, verbOf(job.move), isStopped, (device) => {
-        say({ kind: "waiting", what: job.move === "eod" ? "find the end of the data" : job.move });
-        return moveTape(device, job.device, job.move);
+      if (job.move === "eod") refuseRewinding(path, verbOf(job.move));
+      return onTape(verbOf(job.move), (device) => {
+        main.waiting(`${path} to ${job.move === "eod" ? "find the end of the data" : job.move}`);
+        return moveTape(device, path, job.move);
       });
   }
-}
-
-/** Waits for a tape that is about to be ready. */
-function onTape<Result>(
-  path: string,
-  verb: string,
-  isStopped: () => boolean,
-  act: (device: TapeDevice, status: TapeStatus) => Result,
-): Result {
-  say({ kind: "waiting", what: "be ready" });
-  const { device, status } = openTape({ path, verb, access: "read", isStopped });
-  return closing(device, () => act(device, status));
 }
 
 function closing<Result>(device: TapeDevice, act: (device: TapeDevice) => Result): Result {

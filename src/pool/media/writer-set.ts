@@ -7,8 +7,8 @@ import { verifyFile, verifyTape } from "../../tape/volumes/verify-volume.ts";
 import { writeVolumes } from "../../tape/volumes/write-volumes.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { WriteLoopOptions, WriteLoopResult } from "../../tape/window/write-loop.ts";
-import type { SayOfWriter, WriterQuestion, WriterStart, WrittenSet } from "../thread-messages.ts";
-import { ThreadQuestions } from "../thread-questions.ts";
+import type { MainThread } from "../host/thread-main.ts";
+import type { WriterStart, WriterThread, WrittenSet } from "./writer.ts";
 
 /** @throws AceError `medium`; what the main thread answers */
 export async function writeSet(
@@ -17,10 +17,9 @@ export async function writeSet(
   window: Window,
   options: WriteLoopOptions,
   events: OpenEvents,
-  say: SayOfWriter,
+  main: MainThread<WriterThread>,
 ): Promise<WriteLoopResult> {
   const { isFile, verify } = set;
-  using questions = new ThreadQuestions<WriterQuestion>((id, question) => say({ kind: "ask", id, question }));
   // As asked for until the first volume is open, which may take smaller blocks only.
   let { blockBytes } = medium;
   return await writeVolumes(
@@ -29,17 +28,15 @@ export async function writeSet(
     options,
     {
       open: (opening, isFirst) => openVolume({ ...medium, blockBytes }, opening, { isFile, isFirst }, events),
-      change: async (wanted) => {
-        await questions.ask({ kind: "change", wanted });
-      },
-      lines: (label) => linesOf(label, questions),
+      change: (wanted) => main.ask("change", wanted),
+      lines: (label) => linesOf(label, main),
       ...(verify
         ? {
             verify: (label, segments) => {
-              say({ kind: "phase", phase: `reading back volume ${label.volume}` });
+              main.tell({ kind: "phase", phase: `reading back volume ${label.volume}` });
               const name = isFile ? volumePath(medium.destination, label.volume) : medium.destination;
               (isFile ? verifyFile : verifyTape)({ name, label, segments }, events.isStopped);
-              say({ kind: "phase", phase: "" });
+              main.tell({ kind: "phase", phase: "" });
             },
           }
         : {}),
@@ -49,20 +46,24 @@ export async function writeSet(
         blockBytes = opened.blockBytes;
         const { nativeBytes, block = 0, tapeBlockBytes = 0 } = opened.place ?? {};
         const earlierBytes = block * tapeBlockBytes;
-        say({ kind: "open", medium: opened.kind, volume: { volume, offset, nativeBytes, earlierBytes } });
+        main.tell({
+          kind: "open",
+          medium: opened.kind,
+          volume: { volume, offset, nativeBytes, earlierBytes },
+        });
       },
-      durable: (offset, progress) => say({ kind: "durable", offset, progress }),
-      closed: (label) => say({ kind: "closed", label }),
+      durable: (offset, progress) => main.tell({ kind: "durable", offset, progress }),
+      closed: (label) => main.tell({ kind: "closed", label }),
     },
   );
 }
 
 async function* linesOf(
   label: VolumeLabel,
-  questions: ThreadQuestions<WriterQuestion>,
+  main: MainThread<WriterThread>,
 ): AsyncGenerator<string, void, undefined> {
   for (let isFirst = true; ; isFirst = false) {
-    const { text, isLast } = await questions.ask({ kind: "lines", label, isFirst });
+    const { text, isLast } = await main.ask("lines", { label, isFirst });
     yield text;
     if (isLast) return;
   }

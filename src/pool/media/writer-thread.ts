@@ -1,6 +1,5 @@
 /** The writer's thread: opens the medium, drains the window into it, says what is durable. */
-import { parentPort, workerData } from "node:worker_threads";
-import { AceError, toErrorData } from "../../errors.ts";
+import { AceError } from "../../errors.ts";
 import { SegmentHasher } from "../../tape/catalogue/segment-hasher.ts";
 import { afterFailure } from "../../tape/medium/after-failure.ts";
 import { hashFile } from "../../tape/medium/hash-file.ts";
@@ -9,39 +8,31 @@ import { type OpenEvents, openMedium } from "../../tape/medium/open-medium.ts";
 import { verifyFile } from "../../tape/volumes/verify-volume.ts";
 import { Window } from "../../tape/window/window.ts";
 import { runWriteLoop, type WriteLoopOptions, type WriteLoopResult } from "../../tape/window/write-loop.ts";
-import type { SayOfWriter, WriterStart } from "../thread-messages.ts";
+import { type MainThread, threadMain } from "../host/thread-main.ts";
+import type { WriterStart, WriterThread } from "./writer.ts";
 import { writeSet } from "./writer-set.ts";
 
 /** mbuffer's usual -P for tapes; what `--hwm` defaults to there. */
 const tapeHighWater = 0.9;
 
+type Main = MainThread<WriterThread>;
+
 /** The thread's whole life. Blocks it while it waits for blobs or for the medium. */
 export function runWriterThread(): void {
-  const start: WriterStart = workerData;
-  const window = new Window(start.window);
-  const say: SayOfWriter = (message) => parentPort?.postMessage(message);
-  const events: OpenEvents = {
-    isStopped: () => window.aborted,
-    notice: ({ level, text }) => say({ kind: "notice", level, text }),
-  };
-  const writing =
-    start.set === undefined
-      ? writeOne(start, window, events, say)
-      : writeSet(
-          start,
-          start.set,
-          window,
-          loopOptions(start, window, start.set.isFile ? "file" : "tape"),
-          events,
-          say,
-        );
-  writing.then(
-    (result) => say({ kind: "done", result }),
-    (error: unknown) => {
-      say({ kind: "failed", error: toErrorData(error), durable: 0 });
+  threadMain<WriterThread>(async (start, main) => {
+    const window = new Window(start.window);
+    const events: OpenEvents = { isStopped: () => window.aborted, notice: main.notice };
+    main.waiting(`${start.medium.destination} to be ready`);
+    try {
+      const { set } = start;
+      if (set === undefined) return await writeOne(start, window, events, main);
+      const options = loopOptions(start, window, set.isFile ? "file" : "tape");
+      return await writeSet(start, set, window, options, events, main);
+    } catch (error) {
       window.abort();
-    },
-  );
+      throw error;
+    }
+  });
 }
 
 function loopOptions(start: WriterStart, window: Window, kind: Medium["kind"]): WriteLoopOptions {
@@ -54,7 +45,7 @@ async function writeOne(
   start: WriterStart,
   window: Window,
   events: OpenEvents,
-  say: SayOfWriter,
+  main: Main,
 ): Promise<WriteLoopResult> {
   const { destination, blockBytes, resumed } = start.medium;
   // What an earlier run wrote has been compared with the archive, and goes into the hash as it is.
@@ -64,20 +55,20 @@ async function writeOne(
   const medium = openMedium(start.medium, events);
   let result: WriteLoopResult;
   try {
-    say({ kind: "open", medium: medium.kind });
+    main.tell({ kind: "open", medium: medium.kind });
     result = runWriteLoop(window, medium, loopOptions(start, window, medium.kind), {
-      durable: (offset) => say({ kind: "durable", offset }),
+      durable: (offset) => main.tell({ kind: "durable", offset }),
       written: (bytes) => hasher?.update(bytes),
     });
     if (result.full) throw fullError(destination, result.written);
     if (result.whole) medium.finish();
     else medium.abandon(result.written);
   } catch (error) {
-    salvage(medium, window, say);
+    salvage(medium, window, main);
     throw error;
   }
   if (hasher === undefined || !result.whole) return result;
-  say({ kind: "phase", phase: "reading back" });
+  main.tell({ kind: "phase", phase: "reading back" });
   const label = {
     volume: 1,
     offset: 0,
@@ -96,11 +87,12 @@ function fullError(name: string, offset: number): AceError {
 }
 
 /** After a failed write: what was written before it may still be brought onto the medium, unless nobody knows any more where it stands. */
-function salvage(medium: Medium, window: Window, say: SayOfWriter): void {
+function salvage(medium: Medium, window: Window, main: Main): void {
   afterFailure(
     () => {
       medium.flush();
-      if (medium.kind === "file" || medium.kind === "tape") say({ kind: "durable", offset: window.front });
+      if (medium.kind === "file" || medium.kind === "tape")
+        main.tell({ kind: "durable", offset: window.front });
     },
     () => medium.abandon(window.front),
   );

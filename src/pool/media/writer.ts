@@ -1,19 +1,59 @@
 /** The main thread's side of the writer. */
-import { Worker } from "node:worker_threads";
-import { AceError, fromErrorData, toErrorData } from "../../errors.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
-import type { MediumKind } from "../../tape/medium/medium.ts";
-import type { MediumChange, VolumeProgress } from "../../tape/volumes/write-volumes.ts";
-import type { WriteLoopResult } from "../../tape/window/write-loop.ts";
-import { entryPath } from "../host/entry-paths.ts";
-import {
-  type OpenedVolume,
-  parseWriterMessage,
-  type ThreadAnswer,
-  type WriterMessage,
-  type WriterQuestion,
-  type WriterStart,
-} from "../thread-messages.ts";
+import type { MediumKind, MediumOptions } from "../../tape/medium/medium.ts";
+import type { MediumChange, SetStart, VolumeProgress } from "../../tape/volumes/write-volumes.ts";
+import type { WindowHandle } from "../../tape/window/window.ts";
+import type { WriteLoopOptions, WriteLoopResult } from "../../tape/window/write-loop.ts";
+import { runThread } from "../host/run-thread.ts";
+import type { OnNotice } from "../host/thread-contract.ts";
+
+/** What starts a writer. */
+export interface WriterStart {
+  window: WindowHandle;
+  medium: MediumOptions;
+  /** The high-water mark is a part of the window, 0 to 1; undefined takes the medium's own: high for a tape, none elsewhere. */
+  highWater: number | undefined;
+  loop: Omit<WriteLoopOptions, "highWaterBytes" | "fullAt">;
+  /** A file is read back when it is written. */
+  verify?: boolean | undefined;
+  /** Writes volumes with catalogues; undefined one stream to one medium. */
+  set: WrittenSet | undefined;
+}
+
+/** How a set of volumes is written. */
+export interface WrittenSet extends SetStart {
+  /** Volumes are files beside each other. */
+  isFile: boolean;
+  /** Each volume is read back when it is written. */
+  verify: boolean;
+}
+
+/** A volume that is open for writing. */
+export interface OpenedVolume {
+  volume: number;
+  /** Bytes of the archive in front of it. */
+  offset: number;
+  /** What such a cartridge holds without compression; undefined when that is not known. */
+  nativeBytes: number | undefined;
+  /** On the tape in front of it, when its blocks are like those of the volume: nobody knows better. */
+  earlierBytes: number;
+}
+
+/** The thread that writes, or each volume of a set in turn. */
+export interface WriterThread {
+  start: WriterStart;
+  tells:
+    | { kind: "open"; medium: MediumKind; volume?: OpenedVolume | undefined }
+    | { kind: "durable"; offset: number; progress?: VolumeProgress | undefined }
+    | { kind: "closed"; label: VolumeLabel }
+    | { kind: "phase"; phase: string };
+  asks: {
+    change: { question: MediumChange; answer: undefined };
+    /** The next checkpoint lines of a volume, from the first one on when `isFirst`. */
+    lines: { question: { label: VolumeLabel; isFirst: boolean }; answer: { text: string; isLast: boolean } };
+  };
+  result: WriteLoopResult;
+}
 
 /** A writer that runs. */
 export interface Writer {
@@ -24,9 +64,6 @@ export interface Writer {
   /** Bytes known to be on the medium so far. */
   durable(): number;
 }
-
-/** Tells an operator something. */
-export type OnNotice = (level: "info" | "warn", text: string) => void;
 
 /** Whom the writer speaks to. */
 export interface WriterEvents {
@@ -50,94 +87,57 @@ export interface SetWriterEvents extends WriterEvents {
   lines(label: VolumeLabel): Iterable<string>;
 }
 
-/** A medium that opens at once is open by then; whoever waits longer wants to know for what. */
-const silenceMs = 2000;
-
 /** Characters of lines that cross to the thread at a time. */
 const linesAtATime = 256 * 1024;
 
 /** Starts the writer's thread. @param events with those of a {@link SetWriterEvents} when it writes volumes */
 export function startWriter(start: WriterStart, events: WriterEvents | SetWriterEvents): Writer {
+  const set = "change" in events ? events : undefined;
   const opened = Promise.withResolvers<MediumKind>();
-  const done = Promise.withResolvers<WriteLoopResult>();
-  // Whoever cares awaits them; nobody has to await both.
+  // Whoever cares awaits it.
   opened.promise.catch(() => undefined);
-  done.promise.catch(() => undefined);
   let durable = 0;
-  const waiting = setTimeout(() => {
-    events.notice?.("warn", `Waiting for ${start.medium.destination} to be ready`);
-  }, silenceMs);
-  const stopWaiting = () => clearTimeout(waiting);
-  opened.promise.then(stopWaiting, stopWaiting);
-  const fail = (error: unknown) => {
-    opened.reject(error);
-    done.reject(error);
-  };
-  const settle = (offset: number, progress: VolumeProgress | undefined) => {
-    if (offset <= durable && progress === undefined) return;
-    durable = Math.max(durable, offset);
-    events.durable?.(offset, progress);
-  };
-  const worker = new Worker(entryPath("writer"), { workerData: start });
-  const answers = "change" in events ? new Answers(worker, events, stopWaiting) : undefined;
-  worker.on("message", (data: unknown) => {
-    const message: WriterMessage = parseWriterMessage(data);
-    if (message.kind === "open") opened.resolve(message.medium);
-    if ("change" in events && message.kind === "open" && message.volume !== undefined)
-      events.volume(message.volume);
-    if (message.kind === "notice") events.notice?.(message.level, message.text);
-    if (message.kind === "durable") settle(message.offset, message.progress);
-    if (message.kind === "done") done.resolve(message.result);
-    if (message.kind === "failed") fail(fromErrorData(message.error));
-    if ("change" in events && message.kind === "closed") events.closed(message.label);
-    if (message.kind === "phase") events.phase?.(message.phase);
-    if (message.kind === "ask") void answers?.answer(message.id, message.question);
+  let lines: Iterator<string> = [].values();
+  const done = runThread<WriterThread>("writer", start, {
+    act: "write",
+    notice: events.notice,
+    tell: (event) => {
+      switch (event.kind) {
+        case "open":
+          opened.resolve(event.medium);
+          if (event.volume !== undefined) set?.volume(event.volume);
+          return;
+        case "durable":
+          if (event.offset <= durable && event.progress === undefined) return;
+          durable = Math.max(durable, event.offset);
+          return events.durable?.(event.offset, event.progress);
+        case "closed":
+          return set?.closed(event.label);
+        case "phase":
+          return events.phase?.(event.phase);
+      }
+    },
+    answers: {
+      change: async (wanted) => {
+        await set?.change(wanted);
+        return undefined;
+      },
+      lines: ({ label, isFirst }) => {
+        if (isFirst) lines = (set?.lines(label) ?? [])[Symbol.iterator]();
+        return takeLines(lines);
+      },
+    },
   });
-  worker.on("error", (cause) =>
-    fail(new AceError("internal", `Cannot write: the writer's thread failed: ${cause}`, { cause })),
-  );
-  worker.on("exit", () => fail(new AceError("internal", "Cannot write: the writer's thread ended early")));
-  return { opened: opened.promise, done: done.promise, durable: () => durable };
+  done.catch(opened.reject);
+  return { opened: opened.promise, done, durable: () => durable };
 }
 
-/** Answers what the thread asks. */
-class Answers {
-  readonly #worker: Worker;
-  readonly #events: SetWriterEvents;
-  readonly #stopWaiting: () => void;
-  #lines: Iterator<string> = [][Symbol.iterator]();
-
-  constructor(worker: Worker, events: SetWriterEvents, stopWaiting: () => void) {
-    this.#worker = worker;
-    this.#events = events;
-    this.#stopWaiting = stopWaiting;
+function takeLines(lines: Iterator<string>): WriterThread["asks"]["lines"]["answer"] {
+  let text = "";
+  while (text.length < linesAtATime) {
+    const next = lines.next();
+    if (next.done === true) return { text, isLast: true };
+    text += next.value;
   }
-
-  async answer(id: number, question: WriterQuestion): Promise<void> {
-    let answer: Omit<ThreadAnswer, "id">;
-    try {
-      answer = question.kind === "lines" ? this.#takeLines(question) : await this.#change(question.wanted);
-    } catch (error) {
-      answer = { text: "", isLast: true, error: toErrorData(error) };
-    }
-    this.#worker.postMessage({ id, ...answer } satisfies ThreadAnswer);
-  }
-
-  async #change(wanted: MediumChange): Promise<Omit<ThreadAnswer, "id">> {
-    // Whoever is asked to change a medium knows what is waited for.
-    this.#stopWaiting();
-    await this.#events.change(wanted);
-    return { text: "", isLast: true, error: undefined };
-  }
-
-  #takeLines({ label, isFirst }: { label: VolumeLabel; isFirst: boolean }): Omit<ThreadAnswer, "id"> {
-    if (isFirst) this.#lines = this.#events.lines(label)[Symbol.iterator]();
-    let text = "";
-    while (text.length < linesAtATime) {
-      const next = this.#lines.next();
-      if (next.done === true) return { text, isLast: true, error: undefined };
-      text += next.value;
-    }
-    return { text, isLast: false, error: undefined };
-  }
+  return { text, isLast: false };
 }

@@ -1,7 +1,7 @@
 /** What the commands of `ace-dt util tape` share: the drive, the form of the answer, and the run on a thread of its own. */
 import { Args, Flags } from "@oclif/core";
 import { AceError } from "../../../errors.ts";
-import type { OnNotice } from "../../../pool/media/writer.ts";
+import type { OnNotice } from "../../../pool/host/thread-contract.ts";
 import type { Ui } from "../../../ui/open-ui.ts";
 import { BaseCommand, type ParsedUiFlags, uiFlags, uiOptions } from "../../base.ts";
 
