@@ -33,13 +33,14 @@ export function start(
     stdin?: "ignore" | "pipe" | number;
     stdout?: "ignore" | "pipe" | number;
     wrapper?: readonly string[];
+    env?: Readonly<Record<string, string>>;
   } = {},
 ): Running {
   const mark = `ACE_DT_FAULT_TEST=${crypto.randomUUID()}`;
   const [name = "", value = ""] = mark.split("=");
   const child = Bun.spawn([...(options.wrapper ?? []), binaryPath(), ...args, "--config", world.config], {
     cwd: world.dir.path,
-    env: { PATH: process.env.PATH, HOME: "/nonexistent", [name]: value },
+    env: { PATH: process.env.PATH, HOME: "/nonexistent", [name]: value, ...options.env },
     stdin: options.stdin ?? "ignore",
     stdout: options.stdout ?? "ignore",
     stderr: "pipe",
