@@ -11,7 +11,7 @@ import { Cartridge } from "./tape-vm/cartridge.ts";
 /** How a modelled drive is. */
 export interface DriveModelOptions {
   capacityBytes: number;
-  /** Before the end of the tape every other write fails with ENOSPC, and nothing of it is written. */
+  /** So much before the end of the tape the drive begins to warn, see {@link DriveModel}. */
   earlyWarningBytes: number;
   /** 0 is variable. */
   fixedBlockBytes: number;
@@ -52,6 +52,12 @@ export function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
+/**
+ * Near the end, as in st.c: the write that reaches the early warning is stored, and the next one fails with ENOSPC and is not; the one after
+ * that is stored again. That is the driver's memory, not the drive's: any operation that moves the tape or flushes makes it forget the
+ * warning (st_int_ioctl, set_location: `ST_NOEOF`), and so does a new open. Of a write that the driver does behind its caller's back, the
+ * next call gets the ENOSPC, whatever it is (write_behind_check), and is not done.
+ */
 export class DriveModel implements TapeDevice {
   readonly options: DriveModelOptions;
   readonly tape: Cartridge;
@@ -65,7 +71,10 @@ export class DriveModel implements TapeDevice {
   #counted = 0;
   /** st: a close now writes a filemark. */
   #isWriting = false;
-  #warned = false;
+  /** st: `ST_EOM_OK`. */
+  #isWarned = false;
+  /** The write before, which was larger than {@link DriveModelOptions.synchronousBytes}, reached the early warning, and nobody knows yet. */
+  #warnsNext = false;
   #deferred: string | undefined;
   #isReported = false;
   #pastEnd = false;
@@ -83,6 +92,13 @@ export class DriveModel implements TapeDevice {
     if (isWrong) throw systemError("EINVAL");
     if (writeProtected) throw systemError("EACCES");
     this.#reportDeferred(true);
+    this.#isWarned ||= this.#warnsNext;
+    this.#warnsNext = false;
+    if (this.#isWarned) {
+      this.#isWarned = false;
+      if (this.options.storesWhenFull && this.#hasRoom(block)) this.#put(block);
+      throw systemError("ENOSPC");
+    }
     this.calls.push("write");
     this.#isWriting = true;
     if (this.#fails()) {
@@ -94,7 +110,7 @@ export class DriveModel implements TapeDevice {
   }
 
   #store(block: Uint8Array): number {
-    const { capacityBytes, earlyWarningBytes, fixedBlockBytes, storesWhenFull, swallowsWhenFull } =
+    const { capacityBytes, earlyWarningBytes, fixedBlockBytes, swallowsWhenFull, synchronousBytes } =
       this.options;
     const used = this.tape.usedAt(this.at);
     if (used + block.length > capacityBytes) {
@@ -104,13 +120,16 @@ export class DriveModel implements TapeDevice {
       this.#put(block.subarray(0, room * fixedBlockBytes));
       return room * fixedBlockBytes;
     }
-    if (earlyWarningBytes > 0 && used >= capacityBytes - earlyWarningBytes) {
-      this.#warned = !this.#warned;
-      if (this.#warned && storesWhenFull) this.#put(block);
-      if (this.#warned) throw systemError("ENOSPC");
-    }
     this.#put(block);
+    if (earlyWarningBytes > 0 && this.tape.usedAt(this.at) >= capacityBytes - earlyWarningBytes) {
+      if (block.length <= synchronousBytes) this.#isWarned = true;
+      else this.#warnsNext = true;
+    }
     return block.length;
+  }
+
+  #hasRoom(block: Uint8Array): boolean {
+    return this.tape.usedAt(this.at) + block.length <= this.options.capacityBytes;
   }
 
   #put(bytes: Uint8Array): void {
@@ -149,7 +168,12 @@ export class DriveModel implements TapeDevice {
 
   operate(operation: TapeOperation, count: number): void {
     this.#reportDeferred(false);
+    if (this.#warnsNext) {
+      this.#warnsNext = false;
+      throw systemError("ENOSPC");
+    }
     this.calls.push(`${operation} ${count}`);
+    if (operation !== "unlock") this.#isWarned = false;
     this.#isWriting = false;
     this.#pastEnd = operation === "eom";
     if (this.#fails()) throw systemError("EIO");
@@ -182,12 +206,14 @@ export class DriveModel implements TapeDevice {
   }
 
   status(): TapeStatus {
+    const isWarned = this.#isWarned || this.#warnsNext;
+    this.#warnsNext = false;
     return {
       online: true,
       empty: false,
       writeProtected: this.options.writeProtected,
       beginning: this.at === 0,
-      endOfTape: false,
+      endOfTape: isWarned,
       endOfData: this.#pastEnd,
       cleaningAsked: false,
       fixedBlockBytes: this.options.fixedBlockBytes,

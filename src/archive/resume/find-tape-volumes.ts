@@ -45,6 +45,7 @@ async function goOnByState(
   state: VolumeState,
 ): Promise<ResumePoint> {
   const { set, volume, offset, at, whole, last, frame, file, block, segments, open, segmentBytes } = state;
+  const isAtEnd = state.atEnd ?? false;
   if (whole && !last) return await freshVolume(plan, options, set, { volume: volume + 1, offset: at, frame });
   if (whole) return wholePoint(plan, `volume ${volume}, the last one of set ${set}, was whole already`);
   if (state.blockBytes !== options.blockBytes)
@@ -58,7 +59,7 @@ async function goOnByState(
       },
     );
   }
-  const written = { offset, at, file, block, segments, open, segmentBytes };
+  const written = { offset, at, file, block, segments, open, segmentBytes, isAtEnd };
   const note = `went on with volume ${volume} at byte ${at}, block ${blockAt(state, block)} of the tape`;
   return await goOnBehind(plan, options, { set, volume, offset, at, written }, { frame }, note);
 }
@@ -163,7 +164,11 @@ async function readBack(
   const segments = await written.segments(at);
   const begin = {
     ...{ set, volume: 1, offset: 0, at },
-    written: { offset: 0, at, file, block, segments, open: undefined, segmentBytes: written.segmentBytes },
+    written: {
+      ...{ offset: 0, at, file, block, segments, open: undefined, segmentBytes: written.segmentBytes },
+      // Nobody can tell any more; the cut may come a block later then.
+      isAtEnd: false,
+    },
   };
   const note = `went on on ${name} at byte ${at}: ${written.hashed} ${written.hashed === 1 ? "blob" : "blobs"} hashed, all else compared`;
   return await goOnBehind(plan, options, begin, { frame: { plain: at, packed: at } }, note);

@@ -25,6 +25,7 @@ const stateSchema = v.object({
   block: v.optional(count),
   segments: v.array(v.string()),
   open: v.string(),
+  atEnd: v.optional(v.boolean()),
 });
 
 /** The volume at hand. */
@@ -47,6 +48,8 @@ export interface VolumeState {
   block?: number | undefined;
   segments: string[];
   open: string;
+  /** The early warning of the tape came in front of `at`: but for its catalogue the volume is written. */
+  atEnd?: boolean | undefined;
 }
 
 /** The file beside a checkpoint. */
@@ -80,11 +83,11 @@ export function readVolumeState(checkpoint: string): VolumeState | undefined {
 
 /** The state after a volume's flush. A last block that is padded is no place to go on from: undefined then. */
 export function stateAfter(at: number, progress: VolumeProgress, frame: FrameMark): VolumeState | undefined {
-  const { set, volume, offset, blockBytes, segmentBytes, file, block, segments, open } = progress;
+  const { set, volume, offset, blockBytes, segmentBytes, file, block, segments, open, isAtEnd } = progress;
   if ((at - offset) % blockBytes !== 0) return undefined;
   return {
     ...{ set, volume, offset, at, whole: false, last: false, frame, blockBytes, segmentBytes, file, block },
-    ...{ segments: [...segments], open },
+    ...{ segments: [...segments], open, ...(isAtEnd ? { atEnd: true } : {}) },
   };
 }
 
@@ -94,7 +97,8 @@ export function stateClosed(
   { volume, offset, bytes, last }: Pick<VolumeLabel, "volume" | "offset" | "bytes" | "last">,
   frame: FrameMark,
 ): VolumeState {
-  return { ...before, volume, offset, at: offset + bytes, frame, whole: true, last, segments: [], open: "" };
+  const { atEnd: _, ...rest } = before;
+  return { ...rest, volume, offset, at: offset + bytes, frame, whole: true, last, segments: [], open: "" };
 }
 
 /**

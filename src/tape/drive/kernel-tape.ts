@@ -57,7 +57,10 @@ export class KernelTape implements TapeDevice {
 
   status(): TapeStatus | undefined {
     const answer = new Uint8Array(mtgetBytes);
-    if (ioctl(this.#fd, mtiocget, answer) !== undefined) return undefined;
+    const code = ioctl(this.#fd, mtiocget, answer);
+    // Of a write that the driver does behind our back: it reached the early warning, and nothing was asked (st.c, write_behind_check).
+    const isWarned = code === "ENOSPC";
+    if (isWarned ? ioctl(this.#fd, mtiocget, answer) !== undefined : code !== undefined) return undefined;
     const view = new DataView(answer.buffer);
     const state = Number(view.getBigInt64(24, true)) >>> 0;
     const modes = Number(view.getBigInt64(16, true)) >>> 0;
@@ -66,7 +69,7 @@ export class KernelTape implements TapeDevice {
       empty: (state & gmt.doorOpen) !== 0,
       writeProtected: (state & gmt.writeProtected) !== 0,
       beginning: (state & gmt.beginning) !== 0,
-      endOfTape: (state & gmt.endOfTape) !== 0,
+      endOfTape: isWarned || (state & gmt.endOfTape) !== 0,
       endOfData: (state & gmt.endOfData) !== 0,
       cleaningAsked: (state & gmt.cleaning) !== 0,
       fixedBlockBytes: modes & 0xffffff,

@@ -30,6 +30,7 @@ export interface TapeStatus {
   empty: boolean;
   writeProtected: boolean;
   beginning: boolean;
+  /** The last write reached the early warning, and nothing was done since that makes the driver forget it: a flush, a move. */
   endOfTape: boolean;
   /** Behind everything that is written. */
   endOfData: boolean;

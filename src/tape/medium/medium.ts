@@ -72,6 +72,8 @@ export interface VolumeMedium extends Medium {
   readonly blockBytes: number;
   /** Undefined elsewhere than on a tape. */
   readonly place: VolumePlace | undefined;
+  /** The tape's end is near (early warning): no write of data is taken any more. Known from the flush on that follows the last one. */
+  readonly isAtEnd: boolean;
   /** Ends the data, all of which is on the medium when this returns; the catalogue follows. */
   endData(): void;
   /**

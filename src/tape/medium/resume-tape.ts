@@ -18,6 +18,8 @@ export interface WrittenVolume {
   segments: readonly string[];
   open: string | undefined;
   segmentBytes: number;
+  /** The early warning came in front of `at`: the volume ends there. */
+  isAtEnd: boolean;
 }
 
 /**
@@ -73,6 +75,7 @@ export function resumeTape(
     nativeBytes: nativeBytesOf(device, status),
     earlierBlocks,
     offset: written.at,
+    isAtEnd: written.isAtEnd,
   });
   return { medium, hasher };
 }

@@ -69,9 +69,15 @@ export class TapeHead {
   /** @throws AceError `medium`; then the place is lost */
   act(operation: TapeOperation, count: number, verb: string): void {
     try {
-      this.#device.operate(operation, count);
+      try {
+        this.#device.operate(operation, count);
+      } catch (cause) {
+        if (systemCodeOf(cause) !== "ENOSPC") throw cause;
+        // Of a write that st does behind our back: all of it is there, it reached the early warning, and the operation was not tried
+        // (st.c, write_behind_check).
+        this.#device.operate(operation, count);
+      }
     } catch (cause) {
-      // At the early warning filemarks are still written, and ENOSPC says that one is not.
       const state = systemCodeOf(cause) === "ENOSPC" ? "the tape is full" : stateOf(cause);
       throw this.lose(`Cannot ${verb} ${this.#name}: ${state}`, cause);
     }

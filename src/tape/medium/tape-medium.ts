@@ -23,6 +23,8 @@ export interface TapeMediumOptions {
   earlierBlocks?: number;
   /** Bytes of the archive in front of what is written now. */
   offset?: number;
+  /** What an earlier run wrote reaches the early warning: nothing more is written but the catalogue. */
+  isAtEnd?: boolean;
 }
 
 const newline = "\n".charCodeAt(0);
@@ -35,6 +37,7 @@ export class TapeMedium implements VolumeMedium {
   readonly #options: TapeMediumOptions;
   readonly #head: TapeHead;
   #hasWritten = false;
+  #isAtEnd: boolean;
   /** The drive said that the tape is full; blocks of a write that it may have taken all the same are still there. */
   #isFull = false;
   /** Tape blocks of a write that the drive took only in part. */
@@ -49,14 +52,21 @@ export class TapeMedium implements VolumeMedium {
     const earlier = { blocks: options.earlierBlocks ?? 0, bytes: options.offset ?? 0 };
     this.#head = new TapeHead(device, name, startBlock, earlier);
     this.blockBytes = blockBytes;
+    this.#isAtEnd = options.isAtEnd ?? false;
     this.place = { file, block: startBlock, tapeBlockBytes: fixedBlockBytes || blockBytes, nativeBytes };
+  }
+
+  get isAtEnd(): boolean {
+    return this.#isAtEnd;
   }
 
   write(block: Uint8Array, offset: number): number {
     this.#head.throwIfLost();
+    if (this.#isAtEnd) return 0;
     // Since the tape was looked at, much time may have passed.
     if (!this.#hasWritten) this.#head.comparePosition();
-    if (!this.#put(block, offset)) return 0;
+    this.#isAtEnd = !this.#put(block, offset);
+    if (this.#isAtEnd) return 0;
     this.#hasWritten = true;
     this.#head.bytes = offset + block.length;
     return block.length;
@@ -65,6 +75,9 @@ export class TapeMedium implements VolumeMedium {
   flush(): void {
     this.#head.throwIfLost();
     if (this.#head.isFlushed && !this.#isFull) return;
+    // st refuses the write behind the one that reached the early warning, and forgets at a flush that there was one. A volume is to end at
+    // the same block whether it was flushed there or not, and whoever wrote it.
+    this.#isAtEnd ||= this.#device.status()?.endOfTape === true;
     this.#head.act("filemarks", 0, "flush");
     if (this.#isFull) this.#takeBackStrays();
     this.#head.comparePosition();

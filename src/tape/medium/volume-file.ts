@@ -31,6 +31,7 @@ export interface VolumeFileOptions {
 export class VolumeFile implements VolumeMedium {
   readonly kind = "file";
   readonly place = undefined;
+  readonly isAtEnd = false;
   readonly blockBytes: number;
   readonly #options: VolumeFileOptions;
   readonly #data: OpenMedium;

@@ -36,6 +36,8 @@ export interface VolumeProgress {
   /** Hashes of its whole segments, and of what follows them. */
   segments: readonly string[];
   open: string;
+  /** Its medium takes no more data: only its catalogue is still to be written. */
+  isAtEnd: boolean;
 }
 
 /** The set, and where in it this run begins. */
@@ -196,7 +198,7 @@ class SetWriting {
     return {
       ...{ set, volume, offset, blockBytes, segmentBytes: hasher.segmentBytes },
       ...{ file: place?.file, block: place?.block, tapeBlockBytes: place?.tapeBlockBytes },
-      ...{ segments: hasher.done, open: hasher.open },
+      ...{ segments: hasher.done, open: hasher.open, isAtEnd: medium.isAtEnd },
     };
   }
 

@@ -4,7 +4,7 @@ import { VolumePlaces } from "../../../src/archive/volumes/volume-places.ts";
 
 const progress = {
   ...{ set: "0123456789abcdef", blockBytes: 1000, segmentBytes: 10_000, segments: [], open: "" },
-  ...{ file: 0, tapeBlockBytes: 1000 },
+  ...{ file: 0, tapeBlockBytes: 1000, isAtEnd: false },
 };
 
 test("an offset is in the volume, and in the block, of the byte in front of it", () => {

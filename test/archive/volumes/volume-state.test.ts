@@ -11,7 +11,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 
 const progress = {
   ...{ set: "0123456789abcdef", volume: 2, offset: 4000, blockBytes: 1000, segmentBytes: 10_000 },
-  ...{ file: 0, block: 7, tapeBlockBytes: 1000, segments: ["aa"], open: "bb" },
+  ...{ file: 0, block: 7, tapeBlockBytes: 1000, segments: ["aa"], open: "bb", isAtEnd: false },
 };
 const frame = { plain: 9000, packed: 6000 };
 

@@ -191,11 +191,11 @@ export class VolumeRuns {
     const volumeBytes = this.#options.volumeBytes;
     const common = { set, name: "sync", volumeBytes };
     if (state === undefined) return { ...common, volume: 1, offset: 0, at: 0 };
-    const { volume, offset, at, whole, file, block = 0, segments, open } = state;
+    const { volume, offset, at, whole, file, block = 0, segments, open, atEnd: isAtEnd = false } = state;
     if (whole) return { ...common, volume: volume + 1, offset: at, at };
     return {
       ...{ ...common, volume, offset, at },
-      written: { offset, at, file, block, segments, open, segmentBytes },
+      written: { offset, at, file, block, segments, open, segmentBytes, isAtEnd },
     };
   }
 

@@ -72,6 +72,39 @@ describe("a set of volumes", () => {
     });
   }
 
+  test("where a tape ends does not depend on flushes: behind the first block that reaches the early warning", async () => {
+    const drive = { capacityBytes: 600 * kib, earlyWarningBytes: 400 * kib };
+    const blocks = (200 * kib) / blockBytes;
+    for (const synchronousBytes of [1024, 1024 * kib]) {
+      for (let flushEvery = 1; flushEvery <= blocks + 1; flushEvery++) {
+        const runs = runsOf({
+          drive: { ...drive, synchronousBytes },
+          flushEveryBytes: flushEvery * blockBytes,
+        });
+        expect([flushEvery, await runs.run(), runs.failure]).toEqual([flushEvery, true, undefined]);
+        expect([flushEvery, runs.cartridges[0]?.files()[0]?.length]).toEqual([flushEvery, blocks]);
+      }
+    }
+  });
+
+  test("after a kill at any call near the early warning the tape ends at the block at which it would have ended", async () => {
+    // The state of a volume of which only the catalogue was to be written says so.
+    for (const flushEvery of [1, 2, 3, 4, 5]) {
+      const options = { bytes: 300_000, flushEveryBytes: flushEvery * blockBytes };
+      const sound = runsOf(options);
+      expect(await sound.run()).toBe(true);
+      for (let call = 20; call < 90; call++) {
+        const runs = runsOf(options);
+        await runs.run({ killAtCall: call });
+        for (let kill = 3; kill < 9; kill++) await runs.run({ killAtCall: 6 + kill });
+        expect([flushEvery, call, await runs.run()]).toEqual([flushEvery, call, true]);
+        expect([flushEvery, call, contentsOf(runs.cartridges)]).toEqual([
+          ...[flushEvery, call, contentsOf(sound.cartridges)],
+        ]);
+      }
+    }
+  });
+
   test("a short count in fixed block mode: the next volume begins with the whole write", async () => {
     const runs = runsOf({
       drive: {
@@ -200,6 +233,8 @@ describe("1,000 sets with kills, power failures, errors and resets at random cal
             earlyWarningBytes: (200 + Math.floor(random(250))) * kib,
             fixedBlockBytes: [0, 0, blockBytes, blockBytes / 4][Math.floor(random(4))] ?? 0,
             storesWhenFull: random(4) < 1,
+            // Every fourth driver writes behind its caller's back.
+            synchronousBytes: random(4) < 1 ? 1024 : 1024 * kib,
           },
         };
         const sound = runsOf(options);
