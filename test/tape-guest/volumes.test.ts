@@ -252,6 +252,20 @@ describe("ends of tapes", () => {
     }
   });
 
+  onTapes("blocks that the driver writes behind its caller's back end a tape as others do", async (world) => {
+    // Larger than what st takes without a buffer of its own (ST_MAX_SG pages).
+    const blockBytes = 2 * mebibyte;
+    blankTapes(world, { earlyWarningBytes: 6 * mebibyte });
+    const { drive } = world.guest;
+    const tapes = [1, 2, 3].map((at) => drive.shelf.put(`T${at}`, { capacityBytes: 8 * mebibyte }));
+    drive.change("T1");
+    await ok(world, `${serialize.replace("-b 64Ki", "-b 2Mi")} ${changer} -q`);
+    expect(tapes.map((tape) => tape.files()[0]?.map(({ length }) => length))).toEqual([
+      ...[[blockBytes], [blockBytes], undefined],
+    ]);
+    expectWhole(tapes);
+  });
+
   onTapes("a drive that swallows blocks, and one that loses its place, stop the run", async (world) => {
     const { drive } = world.guest;
     blankTapes(world, { earlyWarningBytes: 0, swallowsWhenFull: true });
