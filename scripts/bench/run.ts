@@ -9,18 +9,20 @@ import { defaultOutfile, ensureBinary, repositoryRoot } from "../build-binary.ts
 import type { Job } from "./job.ts";
 import { jobs } from "./jobs.ts";
 import { makeArchive } from "./make-archive.ts";
+import { type MeasuredJob, saveMeasurement } from "./measurement.ts";
 import { archiveOf, type ImageSet, openWorld, type World } from "./world.ts";
 
-const usage = `usage: bun scripts/bench/run.ts [--jobs NAME,...] [--rounds N] [--in-turn] [--binary FILE] [--directory DIR]
+const usage = `usage: bun scripts/bench/run.ts [--jobs NAME,...] [--rounds N] [--in-turn] [--save] [--binary FILE] [--directory DIR]
   --jobs       names or beginnings of names (all)
   --rounds     how often each job runs; the table has medians (3)
   --in-turn    one round of each job after the other: jobs can be compared although the machine's speed drifts
+  --save       puts the figures into scripts/bench/measurements, under the commit of the binary
   --binary     the ace-dt to measure (dist/ace-dt, built when it is older than its sources)
   --directory  where the world is kept between runs: 4 GB of images, as much again for archives (.cache/bench)
 jobs: ${jobs.map((job) => job.name).join(" ")}`;
 
 /** One run of a command. */
-interface Measurement {
+interface Round {
   wallSeconds: number;
   cpuSeconds: number;
   peakMegabytes: number;
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "" },
     rounds: { type: "string", default: "3" },
     "in-turn": { type: "boolean", default: false },
+    save: { type: "boolean", default: false },
     binary: { type: "string" },
     directory: { type: "string", default: join(repositoryRoot, ".cache", "bench") },
     help: { type: "boolean", short: "h", default: false },
@@ -43,7 +46,7 @@ async function measure(
   world: World,
   binary: string,
   env: Readonly<Record<string, string>> = {},
-): Promise<Measurement> {
+): Promise<Round> {
   const line = command.map((word) => (word === "ace-dt" ? binary : word));
   const started = performance.now();
   const child = Bun.spawn(line, {
@@ -129,22 +132,39 @@ function median(numbers: readonly number[]): number {
     : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** A row of the table: medians, and the spread of the wall time. */
-function row(job: Job, rounds: readonly Measurement[]): string {
+/** What the rounds of a job came to. */
+function sumUp(name: string, rounds: readonly Round[]): MeasuredJob {
   const walls = rounds.map((round) => round.wallSeconds);
-  const cpu = median(rounds.map((round) => round.cpuSeconds));
-  const memory = Math.max(...rounds.map((round) => round.peakMegabytes));
-  const gigabytes = job.bytes / 1e9;
+  return {
+    job: name,
+    wallSeconds: { median: median(walls), least: Math.min(...walls), most: Math.max(...walls) },
+    cpuSeconds: median(rounds.map((round) => round.cpuSeconds)),
+    peakMegabytes: Math.round(Math.max(...rounds.map((round) => round.peakMegabytes))),
+  };
+}
+
+/** A row of the table: medians, and the spread of the wall time. */
+function row({ job, wallSeconds, cpuSeconds, peakMegabytes }: MeasuredJob, bytes: number): string {
+  const { median: wall, least = wall, most = wall } = wallSeconds;
+  const gigabytes = bytes / 1e9;
   const cells = [
-    job.name,
-    median(walls).toFixed(2),
-    `${Math.min(...walls).toFixed(2)}-${Math.max(...walls).toFixed(2)}`,
-    cpu.toFixed(2),
-    gigabytes > 0.5 ? (cpu / gigabytes).toFixed(2) : "",
-    job.bytes > 0 ? (job.bytes / 1e6 / median(walls)).toFixed(0) : "",
-    memory.toFixed(0),
+    job,
+    wall.toFixed(2),
+    `${least.toFixed(2)}-${most.toFixed(2)}`,
+    cpuSeconds.toFixed(2),
+    gigabytes > 0.5 ? (cpuSeconds / gigabytes).toFixed(2) : "",
+    bytes > 0 ? (bytes / 1e6 / wall).toFixed(0) : "",
+    peakMegabytes.toFixed(0),
   ];
   return `| ${cells.join(" | ")} |`;
+}
+
+/** The commit that a binary says it was built from. @throws Error when it says none */
+async function commitOf(binary: string): Promise<string> {
+  const said = await new Response(Bun.spawn([binary, "version"]).stdout).text();
+  const commit = /\b[0-9a-f]{12}(-dirty)?\b/.exec(said)?.[0];
+  if (commit === undefined) throw new Error(`Cannot save figures: ${binary} does not say its commit`);
+  return commit;
 }
 
 async function main(): Promise<number> {
@@ -175,7 +195,12 @@ async function main(): Promise<number> {
       for (const run of group) await run.attempt(() => run.round());
     for (const run of group) run.report();
   }
-  return runs.some((run) => run.failed) ? 1 : 0;
+  if (runs.some((run) => run.failed)) return 1;
+  if (values.save) {
+    const measured = runs.flatMap((run) => run.figures() ?? []);
+    console.log(`\nsaved as ${await saveMeasurement(await commitOf(binary), measured)}`);
+  }
+  return 0;
 }
 
 /** A job on its way; after a failure nothing more of it is done. */
@@ -184,7 +209,7 @@ class JobRun {
   readonly #world: World;
   readonly #binary: string;
   readonly #key: string;
-  readonly #measured: Measurement[] = [];
+  readonly #measured: Round[] = [];
   failed = false;
 
   constructor(job: Job, world: World, binary: string, key: string) {
@@ -217,11 +242,18 @@ class JobRun {
     this.#measured.push(await this.#once(`${this.#key}-${this.#measured.length}`));
   }
 
-  report(): void {
-    console.log(this.failed ? `| ${this.#job.name} | failed | | | | | |` : row(this.#job, this.#measured));
+  /** undefined when it failed. */
+  figures(): MeasuredJob | undefined {
+    return this.failed ? undefined : sumUp(this.#job.name, this.#measured);
   }
 
-  async #once(round: string): Promise<Measurement> {
+  report(): void {
+    const figures = this.figures();
+    const { name, bytes } = this.#job;
+    console.log(figures === undefined ? `| ${name} | failed | | | | | |` : row(figures, bytes));
+  }
+
+  async #once(round: string): Promise<Round> {
     const { command, env, clean } = this.#job;
     const world = this.#world;
     const measured = await measure(command(world, round), world, this.#binary, env?.(world, round));
