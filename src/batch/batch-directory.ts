@@ -1,7 +1,7 @@
 /** What lies in a batch's directory. */
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, directoryStates, systemCodeOf, systemState } from "../errors.ts";
 import { syncDirectory } from "../layout/replace-file.ts";
 import { type ArchiveName, byNumber, parseFoundName } from "../lists/batch-names.ts";
 
@@ -116,15 +116,7 @@ export async function syncNames(directory: string): Promise<void> {
   }
 }
 
-const states: Readonly<Record<string, string>> = {
-  ENOENT: "no such directory",
-  ENOTDIR: "it is not a directory",
-  EEXIST: "it is not a directory",
-  EACCES: "permission denied",
-  EROFS: "it is on a read-only file system",
-};
-
 function directoryError(directory: string, cause: unknown): AceError {
-  const state = states[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
+  const state = systemState(cause, directoryStates);
   return new AceError("input", `Cannot use sync directory ${directory}: ${state}`, { cause });
 }

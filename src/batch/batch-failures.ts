@@ -10,6 +10,8 @@ export class BatchBroken extends Error {
   }
 }
 
+const indented = (line: string) => `  ${line}`;
+
 /** Collects them. */
 export class BatchFailures {
   readonly #lines: string[] = [];
@@ -45,7 +47,8 @@ export class BatchFailures {
     this.#first ??= error;
     this.#count++;
     this.#lines.push(`${name}: ${messageOf(error)}`);
-    if (error instanceof AceError) this.#lines.push(...error.details.map((detail) => `  ${detail}`));
+    if (error instanceof AceError)
+      this.#lines.push(...error.details.filter((detail) => typeof detail === "string").map(indented));
     this.#run.ui.log("error", `${name}: ${messageOf(error)}; the others go on`);
   }
 

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, type Advice, directoryStates, systemCodeOf, systemState } from "../errors.ts";
 import { tryLock } from "../layout/file-lock.ts";
 import { lockEnding } from "./batch-directory.ts";
 
@@ -27,7 +27,7 @@ export interface LockOptions {
   /** The command, which is in the lock's name: the two batch commands do not disturb each other. */
   verb: string;
   /** What to do when no lock can be made. */
-  hint: string;
+  hint: string | Advice;
   /** flock(2), or what a test has in its place. @returns false when another one has it, or the file system knows no locks */
   lock?: (fd: number) => boolean;
 }
@@ -156,17 +156,8 @@ function heldError(options: LockOptions, holder: Holder | undefined, file: strin
   });
 }
 
-const states: Readonly<Record<string, string>> = {
-  EROFS: "it is on a read-only file system",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  ENOENT: "no such directory",
-  ENOTDIR: "it is not a directory",
-  ENOSPC: "no space left on the disk",
-};
-
 function lockError(options: LockOptions, path: string, cause: unknown): AceError {
-  const state = states[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
+  const state = systemState(cause, directoryStates);
   return new AceError("medium", `Cannot ${options.verb}: ${path} cannot be written: ${state}`, {
     cause,
     hint: options.hint,

@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, type Advice, newFileStates, systemState } from "../errors.ts";
 import { formatCsvLine } from "../lists/batch-csv.ts";
 import { isWholeSerialized, isWholeSynced, syncHeader, trackerHeader } from "../lists/batch-records.ts";
 import { syncNames } from "./batch-directory.ts";
@@ -14,21 +14,21 @@ export interface RecordKind {
   /** True for a last line that lacks nothing but its line break. */
   isWhole(line: string): boolean;
   /** What to do when the file cannot be written. */
-  hint: string;
+  hint: Advice;
 }
 
 /** record-keeping.csv. */
 export const trackerKind: RecordKind = {
   header: formatCsvLine(trackerHeader),
   isWhole: isWholeSerialized,
-  hint: "Another place for the records: --tracker-filename with an absolute path.",
+  hint: { kind: "tracker-elsewhere" },
 };
 
 /** successful_syncs.csv. */
 export const syncKind: RecordKind = {
   header: formatCsvLine(syncHeader),
   isWhole: isWholeSynced,
-  hint: "When the directory is on a disc: --sync-filename with an absolute path keeps the records elsewhere.",
+  hint: { kind: "sync-elsewhere" },
 };
 
 /** An open file, of one process: whoever opens it has the directory's lock. */
@@ -39,13 +39,13 @@ export class RecordFile implements AsyncDisposable {
   /** The last line, when a crash or a full disk had cut it. It is out of the file. */
   readonly torn: string | undefined;
   readonly #handle: FileHandle;
-  readonly #hint: string;
+  readonly #hint: Advice;
 
   private constructor(
     path: string,
     handle: FileHandle,
     found: { text: string; torn: string | undefined },
-    hint: string,
+    hint: Advice,
   ) {
     this.path = path;
     this.#handle = handle;
@@ -111,18 +111,8 @@ function mend(
   return { length: end, more: end === 0 ? header : "", torn: last };
 }
 
-const states: Readonly<Record<string, string>> = {
-  EROFS: "it is on a read-only file system",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  ENOENT: "its directory does not exist",
-  ENOSPC: "no space left on the disk",
-  EDQUOT: "the disk quota is used up",
-  EISDIR: "it is a directory",
-};
-
-function recordError(path: string, cause: unknown, hint: string): AceError {
+function recordError(path: string, cause: unknown, hint: Advice): AceError {
   if (cause instanceof AceError) return cause;
-  const state = states[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
+  const state = systemState(cause, newFileStates);
   return new AceError("medium", `Cannot keep records in ${path}: ${state}`, { cause, hint });
 }

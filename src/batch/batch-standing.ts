@@ -73,7 +73,10 @@ export async function readStanding(
   const elsewhere = synced.filter((record) => here.has(record.file) && isElsewhere(record));
   if (elsewhere.length > 0) {
     const which = someOf(elsewhere.map(({ file, artifact }) => `${file} went to ${artifact}`));
-    run.ui.log("warn", `done, but not here: ${which}; another destination wants another --sync-filename`);
+    run.ui.log(
+      "warn",
+      `done, but not here: ${which}; another destination wants another file for its records`,
+    );
   }
   const own = synced.filter((record) => !isElsewhere(record));
   const todo = archives.filter(({ file }) => !done.has(file));

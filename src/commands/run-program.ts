@@ -1,6 +1,7 @@
 /** Runs the program once: reads the command line, lets oclif run the command, says what went wrong, ends the process. */
 import { type Command, run, settings } from "@oclif/core";
-import { AceError, exitCodeOf, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, exitCodeOf, systemCodeOf, systemState } from "../errors.ts";
+import type { GivenCommand } from "./advice-words.ts";
 import { environment } from "./environment.ts";
 import { formatError } from "./format-error.ts";
 import { type CommandShapes, type FlagShape, readArguments } from "./read-arguments.ts";
@@ -25,13 +26,14 @@ export interface ProgramOptions {
 export async function runProgram(options: ProgramOptions): Promise<never> {
   listenForSignals();
   quietBrokenPipes();
-  let id = "";
+  let given: GivenCommand = { id: "", argv: [], flags: new Set() };
   let code = 0;
   try {
-    const line = readArguments(expandHelp(options.argv), shapesOf(options.commands));
-    id = line.id;
-    const wantsHelp = line.help || options.commands[id] === undefined;
-    const words = wantsHelp ? [id, "--help"] : [id, ...line.argv];
+    const shapes = shapesOf(options.commands);
+    const { id, argv, help } = readArguments(expandHelp(options.argv), shapes);
+    given = { id, argv, flags: new Set(Object.keys(shapes[id] ?? {})) };
+    const wantsHelp = help || options.commands[id] === undefined;
+    const words = wantsHelp ? [id, "--help"] : [id, ...argv];
     await runOclif(
       words.filter((word, index) => index > 0 || word !== ""),
       options,
@@ -39,14 +41,14 @@ export async function runProgram(options: ProgramOptions): Promise<never> {
     // A signal that came too late to stop anything, or that a command takes as its normal end, is no failure.
     code = Number(process.exitCode ?? 0);
   } catch (thrown) {
-    const error = toUsageError(thrown, id);
+    const error = toUsageError(thrown, given.id);
     code = stoppedExitCode() ?? exitCodeOf(error);
-    process.stderr.write(formatError(error, wantsStack(options.argv)));
+    process.stderr.write(formatError(error, given, wantsStack(options.argv)));
   }
   const failure = await flushed(process.stdout);
   if (failure !== undefined && code === 0) {
     code = exitCodeOf(failure);
-    process.stderr.write(formatError(failure, false));
+    process.stderr.write(formatError(failure, given, false));
   }
   return process.exit(code);
 }
@@ -124,8 +126,8 @@ function flushed(stream: NodeJS.WriteStream): Promise<AceError | undefined> {
     stream.removeAllListeners("error");
     stream.on("error", (cause) => {
       const code = systemCodeOf(cause);
-      const state = code === "ENOSPC" ? "no space left" : messageOf(cause);
-      const failure = new AceError("medium", `Cannot write to standard output: ${state}`, { cause });
+      const message = `Cannot write to standard output: ${systemState(cause)}`;
+      const failure = new AceError("medium", message, { cause });
       resolve(code === "EPIPE" || code === "ERR_STREAM_DESTROYED" ? undefined : failure);
     });
     stream.end(() => resolve(undefined));

@@ -38,7 +38,7 @@ function candidates({ configFlags, environment }: ConfigSearch): {
   files: readonly string[];
   askedBy?: string;
 } {
-  if (configFlags.length > 0) return { files: configFlags, askedBy: "--config" };
+  if (configFlags.length > 0) return { files: configFlags, askedBy: "the command line" };
   const listed = variable(environment, "ACE_DT_CONFIG");
   if (listed !== undefined) {
     return { files: listed.split(":").filter((file) => file !== ""), askedBy: "ACE_DT_CONFIG" };

@@ -205,6 +205,6 @@ function isDamage(error: unknown): error is AceError {
 /** The failure that ends a run. What else is under way ends with the run's threads. */
 export function firstFailure({ name, error }: Failure, verb: string): unknown {
   return error instanceof AceError
-    ? error.withDetails(`This ended the ${verb}, at ${name}. --continue goes on with the other images.`)
+    ? error.withDetails(`This ended the ${verb}, at ${name}.`, { kind: "other-images" })
     : error;
 }

@@ -132,7 +132,7 @@ export function throwRefusals(refused: readonly Refusal[], verb: string): void {
     const others = refused.length - 1;
     throw failing.error.withDetails(
       `while mapping ${failing.entry.reference}`,
-      ...(others === 0 ? [] : [`and ${others} more images or destinations; --check lists all of them`]),
+      ...(others === 0 ? [] : [{ kind: "list-destinations", unsaid: others } as const]),
     );
   }
   const several = refused.some(({ error }) => error.message.startsWith("another platform"));
@@ -143,9 +143,7 @@ export function throwRefusals(refused: readonly Refusal[], verb: string): void {
       details: refused.map(
         ({ entry, destination, error }) => `${entry.reference} -> ${destination}: ${error.message}`,
       ),
-      hint: several
-        ? "Nothing was pushed. Choose one platform, or keep the platforms in one index: --platform-mode sparse or rebuild."
-        : "Nothing was pushed. Mend the mapper; --check shows what it makes.",
+      hint: { kind: several ? "keep-platforms-together" : "mend-mapper" },
     },
   );
 }

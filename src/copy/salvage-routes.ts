@@ -46,7 +46,7 @@ export async function salvageRoutes(
   if (blobs === 0) return cut.withDetails(...refused);
   return cut.withDetails(
     ...refused,
-    `${blobs} of its blobs are where its images go, so that a next part (--existing-from-checkpoint) can complete them; nothing is tagged`,
+    `${blobs} of its blobs are where its images go, so that a next part (ace-dt mirror serialize --existing-from-checkpoint) can complete them; nothing is tagged`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** Appends to a checkpoint ledger such that what is written stays written. */
 import { type FileHandle, open } from "node:fs/promises";
-import { AceError, messageOf } from "../errors.ts";
+import { AceError, messageOf, newFileStates, systemState } from "../errors.ts";
 import { formatLedgerLine, type PlacedEntry } from "./ledger.ts";
 
 /**
@@ -25,14 +25,16 @@ export class LedgerWriter {
    */
   static async open(path: string, options: { force: boolean }): Promise<LedgerWriter> {
     const file = await open(path, "a").catch((cause: unknown) => {
-      throw new AceError("medium", `Cannot write checkpoint ${path}: ${messageOf(cause)}`, { cause });
+      throw new AceError("medium", `Cannot write checkpoint ${path}: ${systemState(cause, newFileStates)}`, {
+        cause,
+      });
     });
     try {
       const facts = await file.stat();
       if (facts.isFile() && facts.size > 0) {
         if (!options.force) {
           throw new AceError("input", `Cannot write checkpoint ${path}: it exists and is not empty`, {
-            hint: "Name another file, or pass --force to lose what it says.",
+            hint: { kind: "overwrite-checkpoint" },
           });
         }
         await file.truncate(0);

@@ -1,7 +1,7 @@
 /** Reads and formats the checkpoint ledger: one descriptor a line, with the archive offset that holds it (compat section 5). */
 import { createReadStream } from "node:fs";
 import * as v from "valibot";
-import { AceError, messageOf } from "../errors.ts";
+import { AceError, systemState } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import { type Descriptor, descriptorSchema, orderedDescriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -101,7 +101,7 @@ export async function* ledgerEntries(
 
 function badLine(path: string, lineNumber: number, state: string): AceError {
   return new AceError("input", `Cannot read checkpoint ${path}:${lineNumber}: ${state}`, {
-    hint: "Give the file that --checkpoint wrote, as FILE:OFFSET.",
+    hint: "Give the checkpoint that was written with the archive, as FILE:OFFSET.",
   });
 }
 
@@ -147,7 +147,7 @@ async function* linesOf(path: string): AsyncGenerator<{ line: string; terminated
     }
   } catch (cause) {
     if (cause instanceof AceError) throw cause;
-    throw new AceError("input", `Cannot read checkpoint ${path}: ${messageOf(cause)}`, { cause });
+    throw new AceError("input", `Cannot read checkpoint ${path}: ${systemState(cause)}`, { cause });
   }
   if (rest !== "") yield { line: rest, terminated: false };
 }

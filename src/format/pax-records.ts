@@ -38,7 +38,11 @@ function applyRecord(fields: PaxFields, key: string, value: string, at: TarPosit
   if (key === "path") fields.path = value === "" ? undefined : value;
   if (key === "size") fields.sizeBytes = value === "" ? undefined : parseSize(value, at);
   if (key.startsWith("GNU.sparse.")) {
-    throw tarError(at, "it holds a sparse file, which we do not read", "Write it again without --sparse.");
+    throw tarError(
+      at,
+      "it holds a sparse file, which we do not read",
+      "Write it again without tar's option for sparse files.",
+    );
   }
 }
 

@@ -50,7 +50,11 @@ export function parseTarHeader(block: Uint8Array, at: TarPosition): TarBlock | u
   checkSum(block, at);
   const typeflag = block[156] === 0 ? "0" : String.fromCharCode(block[156] ?? 0);
   if (typeflag === "S") {
-    throw tarError(at, "it holds a sparse file, which we do not read", "Write it again without --sparse.");
+    throw tarError(
+      at,
+      "it holds a sparse file, which we do not read",
+      "Write it again without tar's option for sparse files.",
+    );
   }
   const name = text(block, 0, 100);
   const prefix = prefixOf(block);

@@ -13,7 +13,7 @@ export function explainSparse(error: unknown, reference: string): unknown {
     `Cannot push ${reference} as a sparse index: the registry may want all of its manifests (${error.message})`,
     {
       cause: error,
-      hint: "Use --platform-mode rebuild, or let the registry take such indexes (distribution 3: validation.manifests.indexes.platforms; ace-dt util registry: --sparse-indexes).",
+      hint: { kind: "rebuild-index" },
     },
   );
 }

@@ -1,6 +1,6 @@
 /** The value of `--annotations`: `k=v,k2=v2`, as pflag's `stringToString` reads it. */
 import { parse } from "csv-parse/sync";
-import { AceError, messageOf } from "../errors.ts";
+import { type AceError, messageOf, refusedOption } from "../errors.ts";
 
 /**
  * Reads the values of all `--annotations` flags; a later key wins. With a single `=` everything behind it is the value,
@@ -28,7 +28,8 @@ function splitPair(pair: string, text: string): [string, string] {
 }
 
 function problem(text: string, why: string, cause?: unknown): AceError {
-  return new AceError("usage", `Cannot use --annotations ${JSON.stringify(text)}: ${why}`, {
+  return refusedOption("annotations", why, {
+    value: JSON.stringify(text),
     cause,
     hint: "Write key=value, several of them with commas between; with a comma in a value: '\"key=a,b\",key2=c'.",
   });

@@ -1,6 +1,6 @@
 /** Reads the text of a list that a user names: a file, or the standard input. */
 import { readFile } from "node:fs/promises";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, systemState } from "../errors.ts";
 
 /** A list's text, and how messages call the place where it was. */
 export interface ListText {
@@ -20,8 +20,6 @@ export async function readList(path: string, what: string): Promise<ListText> {
     const text = path === "-" ? await new Response(Bun.stdin.stream()).text() : await readFile(path, "utf8");
     return { text, name };
   } catch (cause) {
-    const code = systemCodeOf(cause);
-    const state = code === "ENOENT" ? "no such file" : (code ?? messageOf(cause));
-    throw new AceError("input", `Cannot read ${what} ${name}: ${state}`, { cause });
+    throw new AceError("input", `Cannot read ${what} ${name}: ${systemState(cause)}`, { cause });
   }
 }

@@ -1,6 +1,6 @@
 /** Reads `sources.list`: one image reference a line, with labels. */
 import { parse } from "csv-parse/sync";
-import { AceError, systemCodeOf } from "../errors.ts";
+import { AceError, type Advice, systemCodeOf } from "../errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import { labelKeyProblem, labelValueProblem } from "./labels.ts";
 import { readList } from "./read-list.ts";
@@ -54,7 +54,7 @@ export function parseSources(text: string, name: string): Source[] {
 interface LineProblem {
   line: number;
   why: string;
-  hint: string | undefined;
+  hint: string | Advice | undefined;
 }
 
 /** The first bad line in the message, the others behind it. */

@@ -1,7 +1,7 @@
 /** `util mbuffer`: one stream into another, or a device, through the window. */
 import { accessSync, type BigIntStats, constants, fstatSync, statSync } from "node:fs";
 import { isatty } from "node:tty";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, systemState } from "../errors.ts";
 import type { OnNotice } from "../pool/host/thread-contract.ts";
 import { startFiller } from "../pool/media/filler.ts";
 import { startWriter, type Writer } from "../pool/media/writer.ts";
@@ -130,7 +130,7 @@ function nameOf(destination: string): string {
 function checkSource(source: string, destination: string): void {
   if (source === "-" && isatty(0)) {
     throw new AceError("usage", "Cannot read standard input: it is a terminal", {
-      hint: "Send something in with a pipe or from a file, or name a file or device with --input.",
+      hint: "Send something in with a pipe or from a file, or name a file or a device as the input.",
     });
   }
   const from = statSource(source);
@@ -146,13 +146,7 @@ function statSource(source: string): BigIntStats {
     accessSync(source, constants.R_OK);
     return statSync(source, { bigint: true });
   } catch (cause) {
-    const states: Readonly<Record<string, string>> = {
-      ENOENT: "no such file",
-      EACCES: "permission denied",
-    };
-    const state = states[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
-    throw new AceError("medium", `Cannot read ${source === "-" ? "standard input" : source}: ${state}`, {
-      cause,
-    });
+    const name = source === "-" ? "standard input" : source;
+    throw new AceError("medium", `Cannot read ${name}: ${systemState(cause)}`, { cause });
   }
 }

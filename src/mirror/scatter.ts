@@ -54,6 +54,7 @@ async function openPlan(options: ScatterOptions, run: RunContext): Promise<Scatt
     subset: subset === undefined ? undefined : new Set(subset.map((line) => line.reference)),
   });
   tellUnmatched(plan, run);
-  for (const name of plan.absent) run.ui.log("warn", `${options.image} has no ${name}, which --subset names`);
+  for (const name of plan.absent)
+    run.ui.log("warn", `${options.image} has no ${name}, which the subset names`);
   return plan;
 }

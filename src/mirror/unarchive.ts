@@ -73,7 +73,7 @@ export async function unarchive(options: UnarchiveOptions, run: RunContext): Pro
   run.status.phase = "looking at destinations";
   const images = await rehearse(plan.routes, how, run);
   return {
-    verb: "unarchive --dry-run",
+    verb: "unarchive (dry run)",
     images,
     blobs: shelved.blobs,
     bytesMoved: shelved.bytes,
@@ -127,7 +127,7 @@ async function readPlanned(
     );
     if (plan === undefined) throw new AceError("internal", "Cannot plan: the archive has no root");
     tellUnmatched(plan, run);
-    for (const absent of plan.absent) ui.log("warn", `${name} has no ${absent}, which --subset names`);
+    for (const absent of plan.absent) ui.log("warn", `${name} has no ${absent}, which the subset names`);
     return { plan, shelved };
   } catch (error) {
     throw signal.aborted ? stoppedError(signal) : error;

@@ -90,7 +90,7 @@ function checkOptions({ archives, checkpoints }: VerifyOptions): void {
     throw new AceError(
       "usage",
       `Cannot verify: there are ${checkpoints.length} checkpoints for ${archives.length} archives`,
-      { hint: "Give a --checkpoint for each archive at most, in the order of the archives." },
+      { hint: "Give a checkpoint for each archive at most, in the order of the archives." },
     );
   }
   if (archives.filter((path) => path === "-").length > 1)

@@ -17,7 +17,9 @@ export function lockDirectory(directory: string): () => void {
     throw new AceError(
       "input",
       `Cannot use ${JSON.stringify(directory)}: the registry of process ${holder ?? process.pid} writes to it`,
-      { hint: `Stop that one, or use another --dir. If it is no registry, remove ${JSON.stringify(path)}.` },
+      {
+        hint: `Stop that one, or use another directory. If it is no registry, remove ${JSON.stringify(path)}.`,
+      },
     );
   }
   writeFileSync(path, `${process.pid}\n`);

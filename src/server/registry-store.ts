@@ -14,7 +14,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, directoryStates, systemCodeOf, systemState } from "../errors.ts";
 import { BlobDirectory } from "../layout/blob-directory.ts";
 import { ImageLayout } from "../layout/image-layout.ts";
 import { Ingest } from "../layout/ingest.ts";
@@ -64,8 +64,8 @@ export class RegistryStore {
       if (cause instanceof AceError) throw cause;
       throw new AceError(
         "medium",
-        `Cannot use ${JSON.stringify(directory)} as the registry's directory: ${messageOf(cause)}`,
-        { cause, hint: "Name a directory with --dir that this user may write to." },
+        `Cannot use ${JSON.stringify(directory)} as the registry's directory: ${systemState(cause, directoryStates)}`,
+        { cause, hint: "Name a directory that this user may write to." },
       );
     }
   }
@@ -222,7 +222,7 @@ function checkMarker(directory: string, marker: string): boolean {
     throw new AceError(
       "input",
       `Cannot use ${JSON.stringify(directory)} as the registry's directory: it holds ${JSON.stringify(foreign)}, but not from a registry`,
-      { hint: "Name a new directory with --dir." },
+      { hint: "Name a new directory." },
     );
   }
   if (text === JSON.stringify({ format, version })) return true;

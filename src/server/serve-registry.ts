@@ -9,7 +9,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AceError, messageOf, systemCodeOf } from "../errors.ts";
+import { AceError, messageOf, systemCodeOf, systemState } from "../errors.ts";
 import { handleRequest } from "./handle-request.ts";
 import { readHtpasswd } from "./htpasswd.ts";
 import {
@@ -110,9 +110,8 @@ export async function serveRegistry(options: ServeOptions): Promise<RunningRegis
 
 function readTls(options: ServeOptions): { cert: string; key: string } | undefined {
   if (options.tlsCert === undefined && options.tlsKey === undefined) return undefined;
-  if (options.tlsCert === undefined || options.tlsKey === undefined) {
-    throw new AceError("usage", "Cannot serve TLS: --tls-cert and --tls-key go together");
-  }
+  if (options.tlsCert === undefined || options.tlsKey === undefined)
+    throw new AceError("usage", "Cannot serve TLS: a certificate and its key go together");
   return { cert: readPem(options.tlsCert, "certificate"), key: readPem(options.tlsKey, "key") };
 }
 
@@ -120,9 +119,13 @@ function readPem(path: string, what: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new AceError("input", `Cannot read the TLS ${what} ${JSON.stringify(path)}: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new AceError(
+      "input",
+      `Cannot read the TLS ${what} ${JSON.stringify(path)}: ${systemState(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -160,15 +163,15 @@ function listen(
     };
     throw new AceError("network", `Cannot listen on ${where}: ${reasons[code] ?? messageOf(cause)}`, {
       cause,
-      hint: "Choose another address with --listen; port 0 takes a free one.",
+      hint: "Listen at another address; port 0 takes a free one.",
     });
   }
 }
 
 function warn(hasPasswords: boolean, hasTls: boolean, onNotice: (text: string) => void): void {
   if (!hasPasswords)
-    onNotice("Everyone who can reach this address can use the registry: there is no --htpasswd.");
-  else if (!hasTls) onNotice("Passwords cross the network in clear text: there is no --tls-cert.");
+    onNotice("Everyone who can reach this address can use the registry: it asks for no password.");
+  else if (!hasTls) onNotice("Passwords cross the network in clear text: it is served without TLS.");
 }
 
 function removeDirectory(path: string): void {

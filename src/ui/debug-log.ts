@@ -1,6 +1,6 @@
 /** `--debug FILE`: everything the user interface is told, as JSON lines. */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { AceError, messageOf } from "../errors.ts";
+import { AceError, messageOf, newFileStates, systemState } from "../errors.ts";
 
 /** One open debug file. */
 export class DebugLog {
@@ -16,10 +16,14 @@ export class DebugLog {
     try {
       this.#fd = openSync(path, "w");
     } catch (cause) {
-      throw new AceError("usage", `Cannot write debug file ${JSON.stringify(path)}: ${messageOf(cause)}`, {
-        cause,
-        hint: "Give --debug a file in a directory that exists and that you may write to.",
-      });
+      throw new AceError(
+        "usage",
+        `Cannot write debug file ${JSON.stringify(path)}: ${systemState(cause, newFileStates)}`,
+        {
+          cause,
+          hint: "Name a file in a directory that exists and that you may write to.",
+        },
+      );
     }
   }
 

@@ -173,7 +173,7 @@ testNeeding([linux], "a standard output that is full ends with 7 and a sentence"
   const { code, stderr } = await runCommandLine(command);
   expect({ code, stderr }).toEqual({
     code: 7,
-    stderr: "ace-dt: Cannot write to standard output: no space left\n",
+    stderr: "ace-dt: Cannot write to standard output: no space left on it\n",
   });
 });
 

@@ -79,7 +79,7 @@ test("--config replaces ACE_DT_CONFIG, and the first of several that exists is u
 });
 
 test.each([
-  ["--config", (path: string) => ({ configFlags: [path], environment: {} })],
+  ["the command line", (path: string) => ({ configFlags: [path], environment: {} })],
   ["ACE_DT_CONFIG", (path: string) => ({ configFlags: [], environment: { ACE_DT_CONFIG: path } })],
 ])("%s that names no existing file is an error", async (by, search) => {
   const path = join(directory, "missing.yaml");

@@ -93,7 +93,7 @@ describe("planScatter()", () => {
     expect(refused).toHaveLength(1);
     expect(thrown(() => throwRefusals(refused, "clone"))).toMatchObject({
       code: "input",
-      hint: expect.stringContaining("--platform-mode"),
+      hint: { kind: "keep-platforms-together" },
     });
   });
 

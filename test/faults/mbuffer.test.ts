@@ -142,6 +142,16 @@ describe("util mbuffer refuses", () => {
     expect(Buffer.compare(readFileSync(dir.file("in")), bytes)).toBe(0);
   });
 
+  test("a file that is there, with a hint that names only flags which it has", async () => {
+    const run = await mbuffer(["-i", "in", "-o", dir.file("in")]);
+    expect(run).toMatchObject({ code: 7 });
+    await Bun.write(dir.file("there"), "x");
+    const { code, stderr } = await mbuffer(["-i", "in", "-o", dir.file("there")]);
+    expect(code).toBe(7);
+    expect(stderr).toContain("hint: Name a new file, or give --force to replace it.\n");
+    expect(stderr).not.toContain("--resume");
+  });
+
   test("flags that mean nothing", async () => {
     for (const flags of [
       ["-b", "0"],

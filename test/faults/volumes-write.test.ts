@@ -194,7 +194,7 @@ describe("--volume-change between files", () => {
     await using dir = await tempDir();
     const failed = await sized(dir.file("a.tar"), ["--volume-change", '[ "$VOLUME" != 3 ]']);
     expect(failed.code).toBe(7);
-    expect(failed.stderr).toContain("the --volume-change command ended with 1");
+    expect(failed.stderr).toContain("the command for the next volume ended with 1");
     expect(failed.stderr).toMatch(/to go on in these files: ace-dt mirror serialize .* --resume/);
     expect(volumesOf(dir)).toEqual(["a.tar.001", "a.tar.002"]);
     expect((await sized(dir.file("a.tar"), ["--resume"])).code).toBe(0);

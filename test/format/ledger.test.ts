@@ -123,7 +123,7 @@ describe("readLedger()", () => {
 
   test("names a file that is not there", async () => {
     await expect(readLedger(join(dir, "none"), 0)).rejects.toThrow(
-      `Cannot read checkpoint ${join(dir, "none")}: ENOENT`,
+      `Cannot read checkpoint ${join(dir, "none")}: no such file`,
     );
   });
 
@@ -179,7 +179,7 @@ describe("LedgerWriter", () => {
   test("names a directory that is not there", async () => {
     const path = join(dir, "none", "ledger");
     await expect(LedgerWriter.open(path, { force: false })).rejects.toThrow(
-      `Cannot write checkpoint ${path}: ENOENT`,
+      `Cannot write checkpoint ${path}: its directory does not exist`,
     );
     expect(existsSync(path)).toBe(false);
   });

@@ -22,5 +22,5 @@ test.each([
   ["a=1,b,c=2", "a pair without an equals sign among good ones"],
   ['a=1,"b=2', "a quote that does not end"],
 ])("parseAnnotations() refuses %j: %s", (text) => {
-  expect(() => parseAnnotations([text])).toThrow("Cannot use --annotations");
+  expect(() => parseAnnotations([text])).toThrow("Cannot use annotations");
 });

@@ -104,7 +104,7 @@ test("readSources() reads a file and names it when it is not there", async () =>
       code: "input",
       message: `Cannot read sources ${directory}/none: no such file`,
     });
-    await expect(readSources(directory)).rejects.toThrow("EISDIR");
+    await expect(readSources(directory)).rejects.toThrow("it is a directory");
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -128,8 +128,8 @@ test("files for TLS that cannot be used are one clear error", async () => {
   const two = certificate(dir, "two");
   writeFileSync(dir.file("junk"), "junk");
   const rows: [Partial<typeof one>, string, string][] = [
-    [{ tlsCert: one.tlsCert }, "usage", "--tls-cert and --tls-key go together"],
-    [{ tlsKey: one.tlsKey }, "usage", "--tls-cert and --tls-key go together"],
+    [{ tlsCert: one.tlsCert }, "usage", "a certificate and its key go together"],
+    [{ tlsKey: one.tlsKey }, "usage", "a certificate and its key go together"],
     [{ ...one, tlsCert: dir.file("none") }, "input", "Cannot read the TLS certificate"],
     [{ ...one, tlsKey: dir.file("none") }, "input", "Cannot read the TLS key"],
     [{ ...one, tlsCert: dir.file("junk") }, "input", "Cannot serve TLS"],
@@ -167,10 +167,10 @@ test("the operator is warned of a registry that others can reach without passwor
   await using dir = await tempDir();
   writeFileSync(dir.file("htpasswd"), "ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n");
   await using open = await embedded({ listen: "0.0.0.0:0" });
-  expect(open.notices).toEqual([expect.stringContaining("--htpasswd")]);
+  expect(open.notices).toEqual([expect.stringContaining("asks for no password")]);
   expect(open.origin).toMatch(/^http:\/\/127\.0\.0\.1:/);
   await using clear = await embedded({ listen: "0.0.0.0:0", htpasswd: dir.file("htpasswd") });
-  expect(clear.notices).toEqual([expect.stringContaining("--tls-cert")]);
+  expect(clear.notices).toEqual([expect.stringContaining("without TLS")]);
   await using local = await embedded();
   expect(local.notices).toEqual([]);
 });

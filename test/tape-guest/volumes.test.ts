@@ -176,7 +176,7 @@ describe("a set of tapes", () => {
   onTapes("a hook that fails ends the run with 7 and a whole volume", async (world, tapes) => {
     const { code, stderr } = await world.run(`${serialize} --volume-change 'exit 3'`);
     expect(code).toBe(7);
-    expect(stderr).toContain("the --volume-change command ended with 3");
+    expect(stderr).toContain("the command for the next volume ended with 3");
     expect(tapes[0]?.files().length).toBe(2);
     expect(tapes[0]?.items.at(-1)?.kind).toBe("filemark");
   });

@@ -160,6 +160,6 @@ test("--debug writes every event as a JSON line, and -q does not silence it", as
 test("a debug file that cannot be written is an error at the start", () => {
   const path = join(dir, "none", "debug.jsonl");
   expect(() => openUi({ quiet: true, noTerm: true, verbosity: 4, debugFile: path })).toThrow(
-    `Cannot write debug file ${JSON.stringify(path)}: ENOENT`,
+    `Cannot write debug file ${JSON.stringify(path)}: its directory does not exist`,
   );
 });

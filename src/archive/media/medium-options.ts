@@ -1,6 +1,6 @@
 /** Where and how an archive is written. */
-
 import type { RepositoryAddress } from "../../content/endpoint.ts";
+import type { OptionName } from "../../errors.ts";
 import type { Packing } from "../../format/packing-levels.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { TapePosition } from "../../tape/drive/tape-position.ts";
@@ -39,18 +39,13 @@ export interface MediumOptions {
   volumeBytes?: number | undefined;
   /** The user's command that brings the next medium. */
   volumeChange?: string | undefined;
-  /** Of the flags that were given, those that only a set of volumes has a use for. */
-  setFlags?: readonly string[];
+  /** Of the options that were given, those that only a set of volumes has a use for. */
+  setOptions?: readonly OptionName[];
   /** Read back what was written. */
   verify?: boolean;
   /** Of the medium at most; undefined as fast as it goes. */
   bytesPerSecond?: number | undefined;
-  /** The command line that goes on after this run, with more flags. */
-  goOn?: GoOn | undefined;
 }
-
-/** Makes the command line that goes on. @param flags in the place of those that only the first run needs */
-export type GoOn = (flags: readonly string[]) => string;
 
 /** Where and how to write, and where from. */
 export interface WriteArchiveOptions extends MediumOptions {

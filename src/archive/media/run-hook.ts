@@ -30,12 +30,12 @@ export function runHook(
       reject(new AceError("medium", `Cannot change volumes: ${state}`, { cause }));
     child.on("error", (cause) => {
       signal.removeEventListener("abort", stop);
-      fail(`the --volume-change command cannot be run: ${messageOf(cause)}`, cause);
+      fail(`the command for the next volume cannot be run: ${messageOf(cause)}`, cause);
     });
     child.on("exit", (code, name) => {
       signal.removeEventListener("abort", stop);
       if (code === 0) resolve();
-      else fail(`the --volume-change command ended with ${name ?? code}`);
+      else fail(`the command for the next volume ended with ${name ?? code}`);
     });
   });
 }

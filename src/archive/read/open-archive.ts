@@ -1,6 +1,6 @@
 /** Opens an archive: a plain tar in a file or in volumes by position, anything else as a stream through the window. */
 import { type Stats, statSync } from "node:fs";
-import { AceError } from "../../errors.ts";
+import { AceError, refusedOption } from "../../errors.ts";
 import { sniffBytes, sniffCompression } from "../../format/decompress.ts";
 import { isTapePath } from "../../tape/drive/tape-device.ts";
 import { ArchiveFiles } from "./archive-files.ts";
@@ -18,15 +18,14 @@ import { findVolumes } from "./volume-files.ts";
 export function openArchive(options: ArchiveSourceOptions): ArchiveSource {
   const { source, tapePosition = { kind: "here" }, volumeChange } = options;
   if (volumeChange !== undefined && !isTapePath(source)) {
-    throw new AceError("usage", `Cannot use --volume-change: ${source} is not a tape`, {
+    throw refusedOption("volume-change", `${source} is not a tape`, {
       hint: "Put volumes that are files into one directory, and name the first one.",
     });
   }
   const volumes = findVolumes(source);
   const files = volumes === undefined ? plainFile(source) : new ArchiveFiles(volumes.name, volumes.volumes);
   if (files === undefined) return new StreamSource(options, undefined);
-  if (tapePosition.kind !== "here")
-    throw new AceError("usage", `Cannot use --position: ${files.name} is not a tape`);
+  if (tapePosition.kind !== "here") throw refusedOption("position", `${files.name} is not a tape`);
   return byPosition(files, volumes) ?? new StreamSource(options, volumes);
 }
 

@@ -65,7 +65,7 @@ export async function pushArchive(options: PushArchiveOptions, run: RunContext):
     status.imagesTotal = unpacked.images;
     status.imagesDone = unpacked.images;
     return {
-      verb: options.dryRun ? "deserialize --dry-run" : "deserialize",
+      verb: options.dryRun ? "deserialize (dry run)" : "deserialize",
       images: unpacked.images,
       ...counted.totals(),
       seconds: (performance.now() - started) / 1000,

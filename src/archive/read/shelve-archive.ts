@@ -205,7 +205,7 @@ class Shelving implements Delivery {
     return store === undefined || this.#blobs === 0
       ? error
       : error.withDetails(
-          `what came before that is kept in ${store.directory}, where the next part (--existing-from-checkpoint) finds it; nothing is tagged`,
+          `what came before that is kept in ${store.directory}, where the next part (ace-dt mirror serialize --existing-from-checkpoint) finds it; nothing is tagged`,
         );
   }
 }

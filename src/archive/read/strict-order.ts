@@ -144,9 +144,9 @@ export class StrictOrder {
   #fail(entry: TarFound, why: string): AceError {
     return new AceError(
       "archive",
-      `Cannot accept ${this.#archive} with --strict: entry ${JSON.stringify(entry.name)} at byte ${entry.headerOffset}: ${why}`,
+      `Cannot accept ${this.#archive} as strictly in order: entry ${JSON.stringify(entry.name)} at byte ${entry.headerOffset}: ${why}`,
       {
-        hint: "Without --strict any order of entries is read.",
+        hint: { kind: "any-order" },
       },
     );
   }

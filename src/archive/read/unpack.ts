@@ -140,7 +140,7 @@ export class Unpacking {
     await this.#assembly.settled();
     const blobs = arrived();
     if (blobs === 0) return error;
-    const fact = `${blobs} of its blobs are in ${destination} now, so that a next part (--existing-from-checkpoint) can complete it; nothing is tagged`;
+    const fact = `${blobs} of its blobs are in ${destination} now, so that a next part (ace-dt mirror serialize --existing-from-checkpoint) can complete it; nothing is tagged`;
     return error.withDetails(fact);
   }
 

@@ -139,7 +139,7 @@ function headerOf(bytes: Uint8Array, archive: string, offset: number): TarBlock 
 
 function another(path: string, state: string): AceError {
   return new AceError("input", `Cannot resume ${path}: ${state}`, {
-    hint: "Name a new file, or give --force in place of --resume to replace this one.",
+    hint: { kind: "replace", written: "file" },
   });
 }
 

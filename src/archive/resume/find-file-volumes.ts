@@ -68,7 +68,7 @@ function labelOf(path: string, set: string, volume: number): VolumeLabel | undef
   throw new AceError(
     "input",
     `Cannot resume ${path}: it is ${formatLabel(label)}, and this run writes volume ${volume} of set ${set}`,
-    { hint: "Name a new archive, or give --force in place of --resume to replace its volumes." },
+    { hint: { kind: "replace", written: "volumes" } },
   );
 }
 

@@ -30,7 +30,7 @@ export async function findTapeVolumes(
     throw new AceError(
       "input",
       `Cannot resume with checkpoint ${checkpoint}: ${statePath(checkpoint)} is about set ${state.set}, and this run writes set ${set}: the image has changed, or it is another one`,
-      { hint: "Give the checkpoint and the flags of the run that began the set, or leave --resume out." },
+      { hint: { kind: "flags-of-first-run" } },
     );
   }
   return state === undefined
@@ -55,7 +55,7 @@ async function goOnByState(
       "medium",
       `Cannot resume ${options.destination}: the drive does not tell where it is`,
       {
-        hint: "Write the rest as a second part, with --existing-from-checkpoint.",
+        hint: { kind: "second-part" },
       },
     );
   }
@@ -134,7 +134,7 @@ function refuseWithoutState(compression: WriteArchiveOptions["compression"], nam
   throw new AceError(
     "input",
     `Cannot resume ${name}: a compressed archive on a tape is gone on with by its checkpoint only`,
-    { hint: "Give the first run's --checkpoint, or --resume-volume as it was printed." },
+    { hint: { kind: "checkpoint-of-first-run" } },
   );
 }
 
@@ -149,7 +149,7 @@ async function readBack(
   const { destination: name } = options;
   if (block === undefined) {
     throw new AceError("medium", `Cannot resume ${name}: the drive does not tell where it is`, {
-      hint: "Write the rest as a second part, with --existing-from-checkpoint.",
+      hint: { kind: "second-part" },
     });
   }
   if (blockBytes !== options.blockBytes) throw otherBlocks(options, `file ${file} of the tape`, blockBytes);
@@ -181,8 +181,8 @@ function otherBlocks(
 ): AceError {
   return new AceError(
     "usage",
-    `Cannot resume ${destination}: ${what} has blocks of ${found ?? "another number of"} bytes, and --block-size is ${blockBytes}`,
-    { hint: "Give the --block-size of the first run." },
+    `Cannot resume ${destination}: ${what} has blocks of ${found ?? "another number of"} bytes, and this run writes blocks of ${blockBytes}`,
+    { hint: { kind: "block-size-of-first-run" } },
   );
 }
 
@@ -191,6 +191,6 @@ function asSecondVolume(error: unknown, name: string): unknown {
   if (!(error instanceof AceError) || error.code !== "input") return error;
   return new AceError(error.code, error.message, {
     cause: error,
-    hint: `If ${name} holds volume 2 or a later one, unfinished, give the first run's --checkpoint. To replace what is there, give --force in place of --resume.`,
+    hint: { kind: "later-volume", name },
   });
 }

@@ -55,7 +55,7 @@ function misfit(path: string, lineNumber: number, state: string): AceError {
     "input",
     `Cannot resume with checkpoint ${path}: line ${lineNumber} ${state}; it is that of another archive`,
     {
-      hint: "Give the checkpoint of the run that began the file, or leave --checkpoint out.",
+      hint: "Give the checkpoint of the run that began the file, or none.",
     },
   );
 }

@@ -53,7 +53,7 @@ function checkBlocks({ blockBytes, medium }: WriteArchiveOptions, bytes: number,
   if (medium !== "tape" || bytes % blockBytes === 0) return;
   throw new AceError(
     "usage",
-    `Cannot resume with --block-size ${blockBytes}: volume ${volume} goes on at byte ${bytes}, which is no whole number of such blocks`,
-    { hint: "Give the --block-size of the first run." },
+    `Cannot resume with blocks of ${blockBytes} bytes: volume ${volume} goes on at byte ${bytes}, which is no whole number of such blocks`,
+    { hint: { kind: "block-size-of-first-run" } },
   );
 }

@@ -126,7 +126,7 @@ export class WrittenFrames implements WrittenArchive {
     return new AceError(
       "input",
       `Cannot resume ${this.#written.name}: it was not compressed by this program, or it holds another archive`,
-      { hint: "Name a new file, or give --force to replace this one." },
+      { hint: { kind: "replace", written: "file" } },
     );
   }
 }

@@ -31,11 +31,11 @@ export function formatToken(set: string, { volume, offset, frame }: VolumeStart)
  * Reads the form of a token; whether it is one of the set that is written is for {@link checkToken}.
  * @throws AceError `usage`
  */
-export function parseToken(text: string): ResumeToken {
+export function parseToken(text: string, flag: string): ResumeToken {
   const match = /^(\d{1,6}):(\d{1,16})(?::(\d{1,16}):(\d{1,16}))?:[0-9a-f]{8}$/.exec(text);
   const [, volume, offset, plain = offset, packed = offset] = match ?? [];
   if (match === null || Number(volume) < 2) {
-    throw new AceError("usage", `Cannot use ${JSON.stringify(text)} as --resume-volume: it is none`, {
+    throw new AceError("usage", `Cannot use ${JSON.stringify(text)} as ${flag}: it is none`, {
       hint: "Give what the run that stopped has printed.",
     });
   }
@@ -51,7 +51,7 @@ export function checkToken(token: ResumeToken, set: string): void {
   if (token.text === formatToken(set, token)) return;
   throw new AceError(
     "input",
-    `Cannot resume with --resume-volume ${token.text}: it is not of set ${set}, which this run writes`,
+    `Cannot resume with token ${token.text}: it is not of set ${set}, which this run writes`,
     {
       hint: "The image has changed, other flags were given, or the token was not copied right. Without it a new set is begun.",
     },

@@ -67,7 +67,7 @@ export function readVolumeState(checkpoint: string): VolumeState | undefined {
   const fail = (state: string, cause?: unknown) =>
     new AceError("input", `Cannot read ${path}: ${state}`, {
       cause,
-      hint: "It is written beside a checkpoint; without both files --resume reads the tape from its beginning.",
+      hint: "It is written beside a checkpoint; without both files a tape is read from its beginning.",
     });
   let text: string;
   try {

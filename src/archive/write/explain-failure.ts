@@ -1,5 +1,5 @@
 /** Says at the end of a failed run how far the medium is good, and how to go on. */
-import { AceError } from "../../errors.ts";
+import { AceError, type Advice } from "../../errors.ts";
 import type { Writer } from "../../pool/media/writer.ts";
 import { type RunContext, stoppedError } from "../../run/run.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
@@ -33,18 +33,16 @@ export async function explainFailure(
   await Promise.all([queue.settled(), set?.settled()]);
   const cause = run.signal.aborted ? stoppedError(run.signal) : error;
   if (!(cause instanceof AceError)) return cause;
-  const { destination, checkpoint, medium, goOn } = options;
+  const { destination, checkpoint, medium } = options;
   const name = destination === "-" ? "standard output" : destination;
   const good = goodBytes();
   if (good === 0) return cause.withDetails(`${name} got nothing that can be used`);
-  const facts = [
+  const facts: (string | Advice)[] = [
     `${name} is good up to byte ${good}; it has no end marker, so nothing takes it for a whole archive`,
   ];
-  const place = medium === "tape" ? "on these tapes" : set === undefined ? "in this file" : "in these files";
-  if (set !== undefined && goOn !== undefined) facts.push(`to go on ${place}: ${goOn(set.nextFlags)}`);
-  else if (medium === "file" && destination !== "-")
-    facts.push(`to go on ${place}: the same command with --resume`);
-  if (checkpoint !== undefined)
-    facts.push(`to go on in a new file: --existing-from-checkpoint ${checkpoint}:${good}`);
+  if (set !== undefined)
+    facts.push({ kind: "go-on", where: medium === "tape" ? "tapes" : "volumes", token: set.token });
+  else if (medium === "file" && destination !== "-") facts.push({ kind: "go-on", where: "file" });
+  if (checkpoint !== undefined) facts.push({ kind: "new-file", checkpoint, goodBytes: good });
   return cause.withDetails(...facts);
 }

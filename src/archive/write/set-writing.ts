@@ -136,9 +136,9 @@ export class SetWriting implements SetWriterEvents {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** What an operator does after a failure: the flags for the next run. */
-  get nextFlags(): readonly string[] {
-    return this.#wanted === undefined ? ["--resume"] : ["--resume", "--resume-volume", this.#wanted];
+  /** With which the next run begins a fresh volume; undefined when it goes on in one. */
+  get token(): string | undefined {
+    return this.#wanted;
   }
 
   /** Tells whether the drive could run through. */
@@ -149,7 +149,7 @@ export class SetWriting implements SetWriterEvents {
     const streamed =
       underruns === 0
         ? "the drive streamed: the buffer never ran empty"
-        : `the buffer ran empty ${underruns} ${underruns === 1 ? "time" : "times"}, and the drive had to wait: what comes in is slower than the drive, or --buffer-size too small for its pauses`;
+        : `the buffer ran empty ${underruns} ${underruns === 1 ? "time" : "times"}, and the drive had to wait: what comes in is slower than the drive, or the buffer too small for its pauses`;
     return [set, streamed];
   }
 

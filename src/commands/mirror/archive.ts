@@ -1,7 +1,6 @@
 /** `ace-dt mirror archive`. */
 import { Args, Flags } from "@oclif/core";
 import { MirrorCommand } from "../base.ts";
-import { goOnCommand } from "../go-on.ts";
 import { gatherChoice, gatherFlags } from "./gather-flags.ts";
 import { mediumChoice, mediumFlags } from "./medium-flags.ts";
 import { takeTag } from "./trailing-tag.ts";
@@ -57,7 +56,6 @@ export default class Archive extends MirrorCommand {
       tag,
       ...gatherChoice(flags),
       ...mediumChoice(flags),
-      goOn: (more: readonly string[]) => goOnCommand(this.ctor.id, this.argv, more),
       recursive: flags.recursive,
     };
     const { archive } = await import("../../mirror/archive.ts");

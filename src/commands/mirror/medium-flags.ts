@@ -122,7 +122,7 @@ export interface ParsedMediumFlags extends ParsedShapeFlags {
 }
 
 /** The options that the flags stand for. */
-export type MediumChoice = Omit<MediumOptions, "destination" | "goOn"> &
+export type MediumChoice = Omit<MediumOptions, "destination"> &
   Pick<KnownBlobOptions, "existingFromCheckpoints"> & { manifestJson: boolean };
 
 /** Those of them that say how any archive is written. */
@@ -158,18 +158,19 @@ export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
       ...resumePair(flags["resume-from-checkpoint"], flags["resume-from-offset"]),
     ],
     force: flags.force,
-    ...(flags.position === undefined ? {} : { position: parseTapePosition(flags.position) }),
+    ...(flags.position === undefined ? {} : { position: parseTapePosition(flags.position, "--position") }),
     flushBytes:
       flags["flush-every"] === undefined ? undefined : parseByteSize(flags["flush-every"], "--flush-every"),
     bytesPerSecond: parseSomeBytes(flags["rate-limit"], "--rate-limit"),
     volumeBytes: parseSomeBytes(flags["volume-size"], "--volume-size"),
     volumeChange: flags["volume-change"],
-    setFlags: (["volume-change", "resume-volume"] as const)
-      .filter((name) => flags[name] !== undefined)
-      .map((name) => `--${name}`),
+    setOptions: (["volume-change", "resume-volume"] as const).filter((name) => flags[name] !== undefined),
     verify: flags.verify,
     resume: flags.resume,
-    resumeVolume: flags["resume-volume"] === undefined ? undefined : parseToken(flags["resume-volume"]),
+    resumeVolume:
+      flags["resume-volume"] === undefined
+        ? undefined
+        : parseToken(flags["resume-volume"], "--resume-volume"),
   };
 }
 

@@ -45,7 +45,7 @@ export function archiveChoice(flags: ParsedArchiveFlags): ArchiveChoice {
   return {
     blockBytes: parseByteSize(flags["block-size"], "--block-size"),
     windowBytes: parseByteSize(flags["buffer-size"], "--buffer-size"),
-    tapePosition: flags.position === undefined ? undefined : parseTapePosition(flags.position),
+    tapePosition: flags.position === undefined ? undefined : parseTapePosition(flags.position, "--position"),
     volumeChange: flags["volume-change"],
   };
 }

@@ -1,7 +1,6 @@
 /** `ace-dt mirror serialize`. */
 import { Args } from "@oclif/core";
 import { MirrorCommand } from "../base.ts";
-import { goOnCommand } from "../go-on.ts";
 import { mediumChoice, mediumFlags } from "./medium-flags.ts";
 
 export default class Serialize extends MirrorCommand {
@@ -42,7 +41,6 @@ export default class Serialize extends MirrorCommand {
       destination: args.dest,
       existing: args["existing-image"] ?? [],
       ...mediumChoice(flags),
-      goOn: (more: readonly string[]) => goOnCommand(this.ctor.id, this.argv, more),
       recursive: flags.recursive,
     };
     const { serialize } = await import("../../mirror/serialize.ts");

@@ -1,6 +1,6 @@
 /** The bytes of a blob that lies in files or passes through the window, in pieces. */
 import { closeSync, openSync, readSync } from "node:fs";
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemState } from "../../errors.ts";
 import type { Window } from "../../tape/window/window.ts";
 import { attachWindow } from "../attach-window.ts";
 import type { BlobPlace, FilePlace, Stretch } from "../jobs.ts";
@@ -95,7 +95,7 @@ export class OpenFile implements Disposable {
     try {
       this.#fd = openSync(path, "r");
     } catch (cause) {
-      throw new AceError("medium", `Cannot read ${path}: ${messageOf(cause)}`, { cause });
+      throw new AceError("medium", `Cannot read ${path}: ${systemState(cause)}`, { cause });
     }
   }
 
@@ -115,8 +115,8 @@ export class OpenFile implements Disposable {
     try {
       return readSync(this.#fd, into, 0, into.length, position);
     } catch (cause) {
-      const state = systemCodeOf(cause) === "EIO" ? "input/output error" : messageOf(cause);
-      throw new AceError("medium", `Cannot read ${this.path} at byte ${position}: ${state}`, { cause });
+      const what = `${this.path} at byte ${position}`;
+      throw new AceError("medium", `Cannot read ${what}: ${systemState(cause)}`, { cause });
     }
   }
 

@@ -53,7 +53,7 @@ function passingPieces(
         "network",
         "Cannot send a blob again: it is larger than the window, and the stream has passed",
         {
-          hint: "Give a larger --buffer-size, or a chunkSize above 0 in the configuration file.",
+          hint: { kind: "larger-chunks" },
         },
       );
     }

@@ -9,21 +9,18 @@ export type TapePosition = { kind: "here" | "bot" | "append" } | { kind: "file" 
 const largestCount = 2 ** 31 - 1;
 
 /**
- * Reads the value of `--position`.
+ * Reads a position as users write it.
+ * @param flag that it is the value of
  * @throws AceError `usage`
  */
-export function parseTapePosition(text: string): TapePosition {
+export function parseTapePosition(text: string, flag: string): TapePosition {
   if (text === "here" || text === "bot" || text === "append") return { kind: text };
   const [, kind, digits = ""] = /^(file|block):(\d{1,10})$/.exec(text) ?? [];
   const number = Number(digits);
   if ((kind === "file" || kind === "block") && number <= largestCount) return { kind, number };
-  throw new AceError(
-    "usage",
-    `Cannot use ${JSON.stringify(text)} as --position: it names no place on a tape`,
-    {
-      hint: "Write here, bot (the beginning), append (behind everything), file:N or block:N, counted from 0.",
-    },
-  );
+  throw new AceError("usage", `Cannot use ${JSON.stringify(text)} as ${flag}: it names no place on a tape`, {
+    hint: "Write here, bot (the beginning), append (behind everything), file:N or block:N, counted from 0.",
+  });
 }
 
 /** A position as {@link parseTapePosition} reads it. */

@@ -1,7 +1,7 @@
 /** What an archive is written to: a file, standard output, a pipe, a device, a tape; and what can be refused before it is opened. */
 import { type BigIntStats, existsSync, fstatSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, messageOf, type OptionName, refusedOption, systemCodeOf } from "../../errors.ts";
 import { volumePath } from "../catalogue/volume-names.ts";
 import { isTapeStat, isTerminalStat } from "../drive/tape-device.ts";
 import type { TapePosition } from "../drive/tape-position.ts";
@@ -23,8 +23,8 @@ export interface DestinationOptions {
   volumeBytes?: number | undefined;
   /** Read back what was written. */
   verify?: boolean | undefined;
-  /** Flags by name that only a set of volumes has a use for. */
-  setFlags?: readonly string[] | undefined;
+  /** Those of the run's options that only a set of volumes has a use for. */
+  setOptions?: readonly OptionName[] | undefined;
 }
 
 /** How to open a medium. */
@@ -115,10 +115,10 @@ export function checkDestination(options: DestinationOptions & { blockBytes?: nu
       `Cannot use --volume-size ${volumeBytes}: it is less than --block-size ${blockBytes}`,
     );
   }
-  const [flag] = options.setFlags ?? [];
-  if (flag !== undefined && kind !== "tape" && volumeBytes === undefined) {
-    throw new AceError("usage", `Cannot use ${flag}: ${nameOf(destination)} is one stream, without volumes`, {
-      hint: "Name a tape, or give --volume-size.",
+  const [option] = options.setOptions ?? [];
+  if (option !== undefined && kind !== "tape" && volumeBytes === undefined) {
+    throw refusedOption(option, `${nameOf(destination)} is one stream, without volumes`, {
+      hint: { kind: "volumes-wanted" },
     });
   }
   return kind;
@@ -147,7 +147,7 @@ function checkMedium(options: DestinationOptions): MediumKind {
   if (options.resume === true) return checkResumable(options.destination, stat);
   if (stat.isFile() && options.destination !== "-" && !options.force) {
     throw new AceError("medium", `Cannot write ${options.destination}: the file exists already`, {
-      hint: "Name a new file, give --resume to go on in this one, or --force to replace it.",
+      hint: { kind: "keep-or-replace", written: "file" },
     });
   }
   return kind;
@@ -166,7 +166,7 @@ function checkVolumeFiles(options: DestinationOptions, stat: BigIntStats | undef
   const first = volumePath(destination, 1);
   if (!existsSync(first) || force || resume === true) return "file";
   throw new AceError("medium", `Cannot write ${first}: the file exists already`, {
-    hint: "Name a new archive, give --resume to go on in this one, or --force to replace its volumes.",
+    hint: { kind: "keep-or-replace", written: "volumes" },
   });
 }
 

@@ -48,7 +48,7 @@ export class VolumeFile implements VolumeMedium {
       for (const each of [path, cataloguePath(path)]) {
         if (!existsSync(each)) continue;
         throw new AceError("medium", `Cannot write ${each}: the file exists already`, {
-          hint: "Name a new archive, give --resume to go on in this one, or --force to replace its volumes.",
+          hint: { kind: "keep-or-replace", written: "volumes" },
         });
       }
     }

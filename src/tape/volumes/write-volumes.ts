@@ -160,7 +160,7 @@ class SetWriting {
       } catch (error) {
         if ((wanted === undefined && !isBegun) || refusals === mostRefusals) throw error;
         if (!(error instanceof AceError) || error.code !== "medium") throw error;
-        const hint = error.hint === undefined ? "" : `. ${error.hint.replace(/\.$/, "")}`;
+        const hint = typeof error.hint === "string" ? `. ${error.hint.replace(/\.$/, "")}` : "";
         wanted = { reason: "wrong", message: `${error.message}${hint}` };
       }
     }

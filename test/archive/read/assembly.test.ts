@@ -217,7 +217,7 @@ describe("Assembly", () => {
       expect(error).toMatchObject({
         code: "registry",
         message: expect.stringContaining("Cannot push reg.example.com/multi as a sparse index"),
-        hint: expect.stringContaining("--platform-mode rebuild"),
+        hint: { kind: "rebuild-index" },
       });
     });
   });

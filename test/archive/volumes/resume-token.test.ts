@@ -9,7 +9,7 @@ const packed = { volume: 12, offset: 1_048_576, frame: { plain: 8_388_608, packe
 describe("a token", () => {
   for (const start of [plain, packed]) {
     test(`${formatToken(set, start)} is read back`, () => {
-      const token = parseToken(formatToken(set, start));
+      const token = parseToken(formatToken(set, start), "--resume-volume");
       expect(token).toMatchObject(start);
       expect(() => checkToken(token, set)).not.toThrow();
     });
@@ -20,15 +20,17 @@ describe("a token", () => {
     for (const [at, character] of [...text].entries()) {
       if (!/[0-9]/.test(character)) continue;
       const other = `${text.slice(0, at)}${(Number(character) + 1) % 10}${text.slice(at + 1)}`;
-      expect(() => checkToken(parseToken(other), set)).toThrow("which this run writes");
+      expect(() => checkToken(parseToken(other, "--resume-volume"), set)).toThrow("which this run writes");
     }
-    expect(() => checkToken(parseToken(text), "fedcba9876543210")).toThrow("set fedcba9876543210");
+    expect(() => checkToken(parseToken(text, "--resume-volume"), "fedcba9876543210")).toThrow(
+      "set fedcba9876543210",
+    );
   });
 
   test.each(["", "2", "2:98304", "1:0:00000000", "2:x:00000000", "2:1:2:00000000", "2:98304:0000000g"])(
     "%p is none",
     (text) => {
-      expect(() => parseToken(text)).toThrow("as --resume-volume: it is none");
+      expect(() => parseToken(text, "--resume-volume")).toThrow("as --resume-volume: it is none");
     },
   );
 });

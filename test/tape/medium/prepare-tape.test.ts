@@ -12,7 +12,7 @@ function prepare(drive: DriveModel, options: Partial<TapeWritingOptions> & { at?
     blockBytes: mebibyte,
     smallerBlocks: false,
     force: false,
-    position: parseTapePosition(options.at ?? "here"),
+    position: parseTapePosition(options.at ?? "here", "--position"),
     ...options,
   });
 }
@@ -136,7 +136,7 @@ describe("--position", () => {
     "file:2147483648",
   ]) {
     test(`${JSON.stringify(text)} is refused`, () => {
-      expect(() => parseTapePosition(text)).toThrow("it names no place on a tape");
+      expect(() => parseTapePosition(text, "--position")).toThrow("it names no place on a tape");
     });
   }
 });

@@ -85,7 +85,7 @@ describe("after the first failure", () => {
           }
           expect(failed?.code).toBe("medium");
           expect(failed?.details[0]).toMatch(/^the last flush was at byte \d+, block \d+ of the tape$/);
-          const flushed = Number(/block (\d+)/.exec(failed?.details[0] ?? "")?.[1]);
+          const flushed = Number(/block (\d+)/.exec(String(failed?.details[0]))?.[1]);
           expect(drive.tape.items.length).toBeGreaterThanOrEqual(flushed);
           const calls = drive.calls.length;
           expect(() => medium.write(Buffer.alloc(blockBytes), 0)).toThrow("Cannot");

@@ -58,7 +58,12 @@ async function read(
   model.at = head;
   let error: AceError | undefined;
   try {
-    const options = { name: "tape", blockBytes: 0, position: parseTapePosition(at), isStopped: () => false };
+    const options = {
+      name: "tape",
+      blockBytes: 0,
+      position: parseTapePosition(at, "--position"),
+      isStopped: () => false,
+    };
     const desk = {
       change: async (wanted: MissingVolume) => {
         asked.push(wanted);
