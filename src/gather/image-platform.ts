@@ -53,17 +53,18 @@ async function readConfig(config: Descriptor, repository: Repository): Promise<U
       "registry",
       `Cannot read ${name}: it has ${config.size} bytes, more than ${manifestLimitBytes}`,
     );
-  const bytes = new Uint8Array(config.size);
-  let filled = 0;
-  await repository.readBlob(config, {
-    sink: {
-      write: (chunk) => {
-        bytes.set(chunk, filled);
-        filled += chunk.length;
-      },
-    },
-  });
-  const actual = digestOf(bytes, digestAlgorithm(config.digest));
-  if (actual === config.digest) return bytes;
-  throw new AceError("digest", `Cannot read ${name}: the registry's bytes have digest ${actual}`);
+  const source = repository.blob(config);
+  for (;;) {
+    const bytes = new Uint8Array(config.size);
+    let filled = 0;
+    const write = (chunk: Uint8Array): void => {
+      bytes.set(chunk, filled);
+      filled += chunk.length;
+    };
+    await source.read({ sink: { write } });
+    const actual = digestOf(bytes, digestAlgorithm(config.digest));
+    if (actual === config.digest) return bytes;
+    const wrong = new AceError("digest", `Cannot read ${name}: the registry's bytes have digest ${actual}`);
+    if (!source.fetchAgain(wrong)) throw source.error;
+  }
 }

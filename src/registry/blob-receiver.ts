@@ -1,7 +1,6 @@
 /** The receiving end of a blob's GET: checks what the answer claims, skips what is there already, counts what is delivered. */
 import type { BlobSink } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
-import { parseContentRange } from "./content-range.ts";
 import { type BodyReceiver, type Headers, headerOf } from "./http/exchange.ts";
 
 /** A registry that answers a Range request with the whole blob: the caller must read it over one connection. */
@@ -125,4 +124,25 @@ class BlobReceiver implements BodyReceiver {
     }
     this.#progress.position += length;
   }
+}
+
+/** `Content-Range: bytes first-last/total` (RFC 9110 section 14.4); `last` is included, `total` undefined for `*`. */
+export interface ContentRange {
+  first: number;
+  last: number;
+  total: number | undefined;
+}
+
+/** Reads the header; undefined for anything else than one well-formed range. */
+export function parseContentRange(header: string | string[] | undefined): ContentRange | undefined {
+  if (typeof header !== "string") return undefined;
+  const parts = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(header.trim());
+  if (parts === null) return undefined;
+  const range = {
+    first: Number(parts[1]),
+    last: Number(parts[2]),
+    total: parts[3] === "*" ? undefined : Number(parts[3]),
+  };
+  const sound = range.first <= range.last && (range.total === undefined || range.last < range.total);
+  return sound ? range : undefined;
 }

@@ -45,12 +45,14 @@ export class RegistryClient {
     this.#manifests = options.manifests;
     this.#off = onStop([options.signal], (error) => this.#ended.abort(error));
     if (options.signal.aborted) this.#ended.abort(stopError(options.signal));
+    const notice: ClientContext["notice"] = (level, text) => options.onNotice?.({ level, text });
     this.#context = {
       connectionsPerHost: options.connectionsPerHost,
       gates: new HostGates(options.gates),
       userAgent: options.userAgent,
       signal: this.#ended.signal,
-      notice: noticeOnce(options.onNotice),
+      notice,
+      warning: once((text) => notice("warn", text)),
     };
   }
 
@@ -85,14 +87,12 @@ export class RegistryClient {
   }
 }
 
-/** Passes each registry's warning on once; everything else as often as it happens. */
-function noticeOnce(tell: ClientOptions["onNotice"]): ClientContext["notice"] {
+/** Passes each text on once. */
+function once(tell: (text: string) => void): (text: string) => void {
   const told = new Set<string>();
-  return (level, text) => {
-    if (text.includes(" warns: ")) {
-      if (told.has(text)) return;
-      told.add(text);
-    }
-    tell?.({ level, text });
+  return (text) => {
+    if (told.has(text)) return;
+    told.add(text);
+    tell(text);
   };
 }

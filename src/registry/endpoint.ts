@@ -3,8 +3,7 @@ import type { Dispatcher } from "undici/index.js";
 import type { EndpointSettings } from "../content/endpoint.ts";
 import { AceError } from "../errors.ts";
 import { Authenticator } from "./auth/authenticator.ts";
-import { networkError } from "./failures.ts";
-import { type AttemptContext, Attempts } from "./http/attempts.ts";
+import { type AttemptContext, Attempts, isCut } from "./http/attempts.ts";
 import {
   type BodyReceiver,
   exchange,
@@ -14,11 +13,10 @@ import {
   type Reply,
 } from "./http/exchange.ts";
 import type { HostGates } from "./http/gates.ts";
-import { errorLimitBytes } from "./http/problems.ts";
-import { shownUrl, whyNotFollow } from "./http/redirects.ts";
+import { errorLimitBytes, takeWarnings } from "./http/problems.ts";
+import { followRedirects, isRedirect } from "./http/redirects.ts";
 import { type Signals, throwIfStopped } from "./http/stop.ts";
 import { newDispatcher } from "./http/transport.ts";
-import { takeWarnings } from "./http/warnings.ts";
 
 /** What all endpoints of a client share. */
 export interface ClientContext {
@@ -27,6 +25,8 @@ export interface ClientContext {
   userAgent: string;
   signal: AbortSignal;
   notice: (level: "warn" | "info" | "debug", text: string) => void;
+  /** A registry's own warning (distribution-spec "Warnings"), which is told once however often it comes. */
+  warning: (text: string) => void;
 }
 
 /**
@@ -53,10 +53,11 @@ export interface ApiRequest {
   lane?: Lane;
   /** Redirects are answers, not ways to go. */
   stay?: boolean;
+  /** Tells of an answer that came to a good end and yet is not whole; it is asked for again. */
+  isCut?: ((reply: Reply) => boolean) | undefined;
   receive?: ((status: number, headers: Headers) => BodyReceiver | undefined) | undefined;
 }
 
-const redirectLimit = 10;
 /** The cached token, one exchange for a fresh one, and one more for a challenge that names another scope. */
 const loginLimit = 3;
 
@@ -128,27 +129,16 @@ export class Endpoint implements AttemptContext {
 
   /**
    * {@link perform} until it works, or until failing again is certain or likely. The last answer is returned, whatever its status.
-   * @throws AceError `network` when the tries ended without an answer
+   * @throws AceError `network` when the tries ended without a whole answer
    */
-  async send(request: ApiRequest, signals: Signals): Promise<Reply> {
+  send(request: ApiRequest, signals: Signals): Promise<Reply> {
     const attempts = new Attempts(this, request.subject, signals);
-    for (;;) {
-      try {
-        const reply = await this.perform(request, signals);
-        if (reply.status < 400 || !(await attempts.again({ reply }))) return reply;
-      } catch (error) {
-        if (error instanceof AceError) throw error;
-        if (!(await attempts.again({ error })))
-          throw networkError(this, request.subject, error, attempts.used);
-      }
-    }
+    return attempts.run(() => this.perform(request, signals), request.isCut);
   }
 
-  async #follow(request: ApiRequest, authorization: string | undefined, signals: Signals): Promise<Reply> {
-    let url = this.urlOf(request.target);
-    let method = request.method;
-    for (let hops = 0; ; hops++) {
-      const reply = await this.#once(
+  #follow(request: ApiRequest, authorization: string | undefined, signals: Signals): Promise<Reply> {
+    const ask = (method: HttpRequest["method"], url: URL): Promise<Reply> =>
+      this.#once(
         {
           method,
           url,
@@ -161,20 +151,9 @@ export class Endpoint implements AttemptContext {
         this.#lanes[request.lane ?? "quick"],
         signals,
       );
-      const location = headerOf(reply.headers, "location");
-      if (!isRedirect(reply.status) || location === undefined || request.stay === true) return reply;
-      const next = URL.parse(location, url.href);
-      const obstacle = next === null ? "it is no URL" : whyNotFollow(url, next, request.lane === "download");
-      if (next === null || obstacle !== undefined || hops >= redirectLimit) {
-        const where = next === null ? "" : ` to ${shownUrl(next)}`;
-        throw new AceError(
-          "registry",
-          `Cannot get ${request.subject}: ${this.origin} redirects${where}: refused, ${obstacle ?? `more than ${redirectLimit} times`}`,
-        );
-      }
-      if (reply.status === 303 && method !== "HEAD") method = "GET";
-      url = next;
-    }
+    const first = { method: request.method, url: this.urlOf(request.target) };
+    if (request.stay === true) return ask(first.method, first.url);
+    return followRedirects(first, request.subject, request.lane === "download", ask);
   }
 
   async #once(request: HttpRequest, dispatcher: Dispatcher, signals: Signals): Promise<Reply> {
@@ -183,7 +162,7 @@ export class Endpoint implements AttemptContext {
     await this.gates.wait(origin, this.signal, ...signals);
     const reply = await exchange(dispatcher, request, signals);
     this.gates.markAnswered(origin);
-    takeWarnings(reply, (text) => this.notice("warn", `${request.url.host} warns: ${text}`));
+    takeWarnings(reply, (text) => this.#context.warning(`${request.url.host} warns: ${text}`));
     return reply;
   }
 
@@ -198,35 +177,19 @@ export class Endpoint implements AttemptContext {
   }
 
   /** The token server is waited for by many requests: only the client's own signal ends it. */
-  async #sendToTokenServer(request: HttpRequest): Promise<Reply> {
-    const subject = `token from ${request.url.host}`;
+  #sendToTokenServer(request: HttpRequest): Promise<Reply> {
     const headers = {
       "user-agent": this.#context.userAgent,
       "accept-encoding": "identity",
       ...request.headers,
     };
     const context: AttemptContext = { gates: this.gates, origin: request.url.origin, notice: this.notice };
-    const attempts = new Attempts(context, subject, [this.signal]);
-    for (;;) {
-      try {
-        const reply = await this.#once({ ...request, headers }, this.#lanes.quick, [this.signal]);
-        if (reply.status < 400 || !(await attempts.again({ reply }))) return reply;
-      } catch (error) {
-        if (error instanceof AceError) throw error;
-        if (await attempts.again({ error })) continue;
-        throw networkError(
-          { settings: this.settings, origin: request.url.origin },
-          subject,
-          error,
-          attempts.used,
-        );
-      }
-    }
+    const attempts = new Attempts(context, `token from ${request.url.host}`, [this.signal]);
+    return attempts.run(
+      () => this.#once({ ...request, headers }, this.#lanes.quick, [this.signal]),
+      (reply) => isCut(reply),
+    );
   }
-}
-
-function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
 function baseOf(text: string): URL {

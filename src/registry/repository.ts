@@ -1,28 +1,33 @@
-/** A repository in a registry, through its endpoints: reads try each in order, pushes go to the first. */
+/** A repository in a registry: what is read is asked of its endpoints in order, what is written goes to the first. */
+import * as v from "valibot";
 import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { ManifestCache, ManifestSource, ManifestStore, ReferrerSource } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { RawManifest } from "../oci/manifest.ts";
-import type { BlobBody } from "./blob-body.ts";
+import { manifestLimitBytes, type RawManifest } from "../oci/manifest.ts";
+import { repositoryScope } from "./auth/tokens.ts";
+import { Candidates } from "./candidates.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { hasBlobAt } from "./has-blob.ts";
-import { fetchByDescriptor, fetchByTarget, hasManifestAt, resolveManifest } from "./manifests.ts";
-import { type MountResult, mountBlobAt } from "./mount-blob.ts";
-import { askInOrder, type Place, withSignal } from "./place.ts";
-import { type ReadBlobOptions, readBlobAt } from "./read-blob.ts";
-import { listReferrersAt, pushWithReferrers } from "./referrers.ts";
-import { listTagsAt } from "./tags.ts";
-import { type UploadOptions, uploadBlobAt } from "./upload-blob.ts";
-import { cancelSession, type UploadSession } from "./upload-session.ts";
+import { isCut } from "./http/attempts.ts";
+import { problemsOf } from "./http/problems.ts";
+import { fetchByDescriptor, fetchByTarget, isManifestThere, resolveManifest } from "./manifests.ts";
+import { eachPage } from "./pages.ts";
+import { BlobSource } from "./read-blob.ts";
+import { pushWithReferrers, readReferrers } from "./referrers.ts";
+import { RepositoryAtEndpoint } from "./repository-at-endpoint.ts";
+import { sendBlob, type UploadOptions } from "./upload-blob.ts";
+import type { BlobBody } from "./upload-part.ts";
+import { cancelSession, sessionOf, type UploadSession } from "./upload-session.ts";
 
-export type { BlobBody } from "./blob-body.ts";
-export { RangeUnsupportedError } from "./blob-receiver.ts";
-export type { MountResult } from "./mount-blob.ts";
-export type { ReadBlobOptions } from "./read-blob.ts";
-export type { UploadOptions } from "./upload-blob.ts";
-export type { UploadSession } from "./upload-session.ts";
+/** A refused mount often comes with an open upload session: pass it to `uploadBlob`, or cancel it. */
+export type MountResult = { mounted: true } | { mounted: false; session?: UploadSession };
+
+/** Tags a page; ECR refuses more. */
+const tagsPerPage = 1000;
+
+// Go writes an empty list as null.
+const tagList = v.object({ tags: v.nullish(v.array(v.string())) });
 
 /**
  * Every method may throw AceErrors: `denied`, `not-found`, `network` (after the retries), `registry` (an answer that breaks the
@@ -32,8 +37,7 @@ export class Repository implements ManifestSource, ReferrerSource, ManifestStore
   readonly address: RepositoryAddress;
   /** `registry/repository` for messages. */
   readonly name: string;
-  readonly #places: readonly Place[];
-
+  readonly #endpoints: readonly RepositoryAtEndpoint[];
   readonly #cache: ManifestCache | undefined;
 
   /** @param endpoints in the order in which they are tried; shared, not owned */
@@ -41,76 +45,121 @@ export class Repository implements ManifestSource, ReferrerSource, ManifestStore
     this.address = address;
     this.#cache = cache;
     const { repository } = address;
-    this.name = `${address.settings.registry}/${repository}`;
-    const { name } = this;
-    this.#places = endpoints.map((endpoint) => ({ endpoint, repository, name, signals: [endpoint.signal] }));
+    const name = `${address.settings.registry}/${repository}`;
+    this.name = name;
+    this.#endpoints = endpoints.map((endpoint) => new RepositoryAtEndpoint(endpoint, repository, name));
   }
 
   /** The descriptor behind a tag or digest. */
   resolve(target: string): Promise<Descriptor> {
-    return askInOrder(this.#places, (place) => resolveManifest(place, target));
+    return this.#ask((at) => resolveManifest(at, target));
   }
 
   async fetchManifest(descriptor: Descriptor): Promise<RawManifest> {
     const known = await this.#cache?.find(descriptor);
     if (known !== undefined) return { descriptor, bytes: known };
-    const manifest = await askInOrder(this.#places, (place) => fetchByDescriptor(place, descriptor));
+    const manifest = await this.#ask((at) => fetchByDescriptor(at, descriptor));
     this.#cache?.keep(manifest);
     return manifest;
   }
 
   /** The manifest behind a tag or digest, with one GET. */
   fetchTarget(target: string): Promise<RawManifest> {
-    return askInOrder(this.#places, (place) => fetchByTarget(place, target));
+    return this.#ask((at) => fetchByTarget(at, target));
   }
 
-  hasManifest(descriptor: Descriptor): Promise<boolean> {
-    return this.#first((place) => hasManifestAt(place, descriptor));
+  async hasManifest(descriptor: Descriptor): Promise<boolean> {
+    return isManifestThere(this.#first(), descriptor);
   }
 
-  pushManifest(manifest: RawManifest, tag?: string): Promise<void> {
-    return this.#first((place) => pushWithReferrers(place, manifest, tag));
+  async pushManifest(manifest: RawManifest, tag?: string): Promise<void> {
+    await pushWithReferrers(this.#first(), manifest, tag);
   }
 
-  /** True when the first endpoint, the one that pushes go to, has the blob. */
-  hasBlob(descriptor: Descriptor, signal?: AbortSignal): Promise<boolean> {
-    return this.#first((place) => hasBlobAt(withSignal(place, signal), descriptor));
+  /** Descriptors of the manifests whose subject is `digest`, each once, sorted by digest. */
+  listReferrers(digest: Digest): Promise<readonly Descriptor[]> {
+    return this.#ask((at) => readReferrers(at, digest));
   }
 
-  /** Asks the registry to take the blob over from another of its repositories (its path at the endpoint). */
-  mountBlob(descriptor: Descriptor, fromRepository: string, signal?: AbortSignal): Promise<MountResult> {
-    return this.#first((place) => mountBlobAt(withSignal(place, signal), descriptor, fromRepository));
+  /** Every tag, sorted: docker-registry 2.8 answers in any order. None when the repository does not exist. */
+  async listTags(): Promise<readonly string[]> {
+    const subject = `tags of ${this.name}`;
+    return this.#ask(async (at) => {
+      const tags = new Set<string>();
+      const request = {
+        method: "GET",
+        target: at.path(`tags/list?n=${tagsPerPage}`),
+        subject,
+        scopes: at.scopes("pull"),
+        headers: { accept: "application/json" },
+        bodyLimitBytes: manifestLimitBytes,
+        isCut,
+      } as const;
+      await eachPage(at, request, (reply) => {
+        if (reply.status === 404 && problemsOf(reply).some(({ code }) => code === "NAME_UNKNOWN"))
+          return false;
+        if (reply.status !== 200) throw at.failure("list", subject, "pull", reply);
+        const text = new TextDecoder().decode(reply.body);
+        const result = v.safeParse(v.pipe(v.string(), v.parseJson(), tagList), text);
+        if (!result.success)
+          throw new AceError("registry", `Cannot list ${subject}: the answer is no tag list`);
+        for (const tag of result.output.tags ?? []) tags.add(tag);
+        return true;
+      });
+      return [...tags].sort();
+    });
   }
 
-  /** Delivers the bytes [start, end) of a blob to the sink; see {@link readBlobAt}. Does not hash: the caller does. */
-  readBlob(descriptor: Descriptor, options: ReadBlobOptions): Promise<void> {
-    const places = this.#places.map((place) => withSignal(place, options.signal));
-    return readBlobAt(places, descriptor, options);
+  /** True when the first endpoint, the one that pushes go to, has the blob, with the descriptor's size. */
+  async hasBlob(descriptor: Descriptor): Promise<boolean> {
+    return this.#first().hasBlob(descriptor);
   }
 
-  /** Uploads a blob; see {@link uploadBlobAt}. */
-  uploadBlob(descriptor: Descriptor, body: BlobBody, options: UploadOptions = {}): Promise<void> {
-    return this.#first((place) => uploadBlobAt(withSignal(place, options.signal), descriptor, body, options));
+  /**
+   * Asks the registry to take the blob over from another of its repositories (distribution-spec end-11). One that will not do it is no
+   * failure.
+   * @param from path of that repository at the endpoint
+   */
+  async mountBlob({ digest }: Descriptor, from: string): Promise<MountResult> {
+    const at = this.#first();
+    const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`;
+    const reply = await at.send({
+      method: "POST",
+      target: at.path(`blobs/uploads/?${query}`),
+      subject: `blob ${digest} from ${from} to ${this.name}`,
+      // Both in one token, the destination first.
+      scopes: [...at.scopes("push"), repositoryScope(from, "pull")],
+      headers: { "content-type": "application/octet-stream" },
+    });
+    if (reply.status === 201) return { mounted: true };
+    if (reply.status === 202) return { mounted: false, session: sessionOf(at, reply) };
+    const text = `blob ${digest} not mounted from ${from}: the registry answered ${reply.status}`;
+    at.endpoint.notice("debug", text);
+    return { mounted: false };
+  }
+
+  /** A blob to be read. */
+  blob(descriptor: Descriptor): BlobSource {
+    return new BlobSource(this.#endpoints, this.name, descriptor);
+  }
+
+  /** Uploads a blob; see {@link sendBlob}. */
+  async uploadBlob(descriptor: Descriptor, body: BlobBody, options: UploadOptions = {}): Promise<void> {
+    await sendBlob(this.#first().with(options.signal), descriptor, body, options);
   }
 
   /** Gives up a session that is not used; never fails. */
-  cancelUpload(session: UploadSession): Promise<void> {
-    return this.#first((place) => cancelSession(place, session));
+  async cancelUpload(session: UploadSession): Promise<void> {
+    await cancelSession(this.#first(), session);
   }
 
-  listReferrers(digest: Digest): Promise<readonly Descriptor[]> {
-    return askInOrder(this.#places, (place) => listReferrersAt(place, digest));
+  #ask<T>(ask: (at: RepositoryAtEndpoint) => Promise<T>): Promise<T> {
+    return new Candidates(this.#endpoints).ask(ask);
   }
 
-  /** Every tag, sorted; none when the repository does not exist. */
-  listTags(): Promise<readonly string[]> {
-    return askInOrder(this.#places, (place) => listTagsAt(place));
-  }
-
-  async #first<T>(act: (place: Place) => Promise<T>): Promise<T> {
-    const place = this.#places[0];
-    if (place === undefined)
-      throw new AceError("config", `Cannot use ${this.name}: its registry has no endpoint`);
-    return act(place);
+  #first(): RepositoryAtEndpoint {
+    const [first] = this.#endpoints;
+    if (first !== undefined) return first;
+    throw new AceError("config", `Cannot use ${this.name}: its registry has no endpoint`);
   }
 }

@@ -4,7 +4,8 @@ import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { type Digest, digestOf } from "../../src/oci/digest.ts";
 import { type ClientNotice, RegistryClient } from "../../src/registry/client.ts";
 import { newHostGates } from "../../src/registry/http/gates.ts";
-import type { BlobBody, Repository } from "../../src/registry/repository.ts";
+import type { Repository } from "../../src/registry/repository.ts";
+import type { BlobBody } from "../../src/registry/upload-part.ts";
 
 /** Disposing closes the client. */
 export interface ClientUnderTest extends AsyncDisposable {

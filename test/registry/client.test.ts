@@ -42,7 +42,7 @@ describe("a client", () => {
     });
     const repository = opened.repository([nobody, empty.url, registry.origin], "library/c");
     const sink = new KeepingSink();
-    await repository.readBlob(descriptor, { sink });
+    await repository.blob(descriptor).read({ sink });
     expect(sink.digest).toBe(descriptor.digest);
     expect(opened.notices.filter(({ text }) => text.includes("next endpoint"))).toHaveLength(2);
     const error = await failure(repository.resolve("nope"));
@@ -64,7 +64,7 @@ describe("a client", () => {
       return [1, 2, 3, 4, 5].flatMap(() => [
         repository.resolve("v1"),
         repository.listTags(),
-        repository.readBlob(descriptor, { sink: new KeepingSink() }),
+        repository.blob(descriptor).read({ sink: new KeepingSink() }),
         repository.uploadBlob(descriptor, { async *open() {} }),
       ]);
     });
@@ -115,7 +115,7 @@ describe("a client", () => {
       const uploads = [0, 1, 2].map((at) =>
         opened.repository(registry.origin, `library/copy${at}`).uploadBlob(descriptor, body(at)),
       );
-      const read = source.readBlob(descriptor, {
+      const read = source.blob(descriptor).read({
         sink: {
           write: async (chunk) => {
             chunks.push(chunk);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
-import { RangeUnsupportedError } from "../../src/registry/repository.ts";
+import { RangeUnsupportedError } from "../../src/registry/blob-receiver.ts";
 import { type FaultProxy, type FaultRule, startFaultProxy } from "../support/fault-proxy.ts";
 import { testNeeding } from "../support/needs.ts";
 import { pushBlob } from "../support/push.ts";
@@ -40,7 +40,7 @@ describe("readBlob()", () => {
   testNeeding(needs, "delivers the whole blob with one request", async () => {
     await broken([], async (repository, proxy) => {
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, { sink });
+      await repository.blob(descriptor).read({ sink });
       expect(sink.digest).toBe(descriptor.digest);
       expect(proxy.requests.map(({ method, headers }) => [method, headers.range])).toEqual([
         ["GET", undefined],
@@ -59,7 +59,7 @@ describe("readBlob()", () => {
         [77, 77],
       ] as const) {
         const sink = new KeepingSink();
-        await repository.readBlob(descriptor, { sink, start, end });
+        await repository.blob(descriptor).read({ sink, start, end });
         expect(Buffer.concat(sink.chunks).equals(bytes.subarray(start, end))).toBe(true);
       }
       expect(proxy.requests.map(({ headers }) => headers.range)).toEqual([
@@ -74,7 +74,7 @@ describe("readBlob()", () => {
   testNeeding(needs, "goes on in the middle after each cut, with not a byte twice", async () => {
     await broken([{ path: blobs, times: 3, cutAfter: 1_500_000 }], async (repository, proxy) => {
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, { sink });
+      await repository.blob(descriptor).read({ sink });
       expect(sink.length).toBe(descriptor.size);
       expect(sink.digest).toBe(descriptor.digest);
       expect(proxy.requests).toHaveLength(4);
@@ -86,7 +86,7 @@ describe("readBlob()", () => {
   testNeeding(needs, "goes on in the middle of a part", async () => {
     await broken([{ path: blobs, times: 1, cutAfter: 300_000 }], async (repository) => {
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, { sink, start: 1_000_000, end: 3_000_000 });
+      await repository.blob(descriptor).read({ sink, start: 1_000_000, end: 3_000_000 });
       expect(Buffer.concat(sink.chunks).equals(bytes.subarray(1_000_000, 3_000_000))).toBe(true);
     });
   });
@@ -98,7 +98,7 @@ describe("readBlob()", () => {
     ];
     await broken(rules, async (repository) => {
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, { sink });
+      await repository.blob(descriptor).read({ sink });
       expect(sink.length).toBe(descriptor.size);
       expect(sink.digest).toBe(descriptor.digest);
     });
@@ -107,7 +107,7 @@ describe("readBlob()", () => {
   testNeeding(needs, "throws RangeUnsupportedError when a part gets the whole blob", async () => {
     await broken([{ path: blobs, ignoreRange: true }], async (repository) => {
       const sink = new KeepingSink();
-      const part = repository.readBlob(descriptor, { sink, start: 1000, end: 2000 });
+      const part = repository.blob(descriptor).read({ sink, start: 1000, end: 2000 });
       await expect(part).rejects.toBeInstanceOf(RangeUnsupportedError);
       expect(sink.length).toBe(0);
     });
@@ -116,7 +116,7 @@ describe("readBlob()", () => {
   testNeeding(needs, "stops at the end of a first part from a server without Range", async () => {
     await broken([{ path: blobs, ignoreRange: true }], async (repository) => {
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, { sink, start: 0, end: 100_000 });
+      await repository.blob(descriptor).read({ sink, start: 0, end: 100_000 });
       expect(Buffer.concat(sink.chunks).equals(bytes.subarray(0, 100_000))).toBe(true);
     });
   });
@@ -128,7 +128,7 @@ describe("readBlob()", () => {
     ];
     await broken(rules, async (repository, proxy) => {
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, { sink });
+      await repository.blob(descriptor).read({ sink });
       expect(sink.digest).toBe(descriptor.digest);
       expect(proxy.requests).toHaveLength(3);
     });
@@ -140,7 +140,7 @@ describe("readBlob()", () => {
     await broken(
       [{ path: blobs, answer: { ...answer, headers: { ...answer.headers, "content-type": "text/plain" } } }],
       async (repository, proxy) => {
-        const read = repository.readBlob(descriptor, { sink: new KeepingSink() });
+        const read = repository.blob(descriptor).read({ sink: new KeepingSink() });
         await expect(read).rejects.toMatchObject({
           code: "network",
           message: expect.stringContaining("503, maintenance"),
@@ -153,7 +153,7 @@ describe("readBlob()", () => {
   testNeeding(needs, "waits for a Retry-After with every request to the host", async () => {
     const answer = { status: 429, headers: { "retry-after": "1" } };
     await broken([{ path: blobs, times: 1, answer }], async (repository, proxy, notices) => {
-      const first = repository.readBlob(descriptor, { sink: new KeepingSink() });
+      const first = repository.blob(descriptor).read({ sink: new KeepingSink() });
       await Bun.sleep(200);
       await Promise.all([first, repository.hasBlob(descriptor)]);
       const [refused, ...later] = proxy.requests;
@@ -165,21 +165,21 @@ describe("readBlob()", () => {
 
   testNeeding(needs, "refuses a Content-Length that contradicts the descriptor, naming both", async () => {
     await broken([{ path: blobs, contentLength: 1234 }], async (repository, proxy) => {
-      const read = repository.readBlob(descriptor, { sink: new KeepingSink() });
+      const read = repository.blob(descriptor).read({ sink: new KeepingSink() });
       await expect(read).rejects.toMatchObject({
         code: "digest",
         message: expect.stringMatching(/announces 1234 bytes, its descriptor says 5242897/),
       });
-      expect(proxy.requests).toHaveLength(1);
+      expect(proxy.requests).toHaveLength(2);
     });
   });
 
   testNeeding(needs, "refuses a blob that is cleanly shorter than its descriptor", async () => {
     await broken([], async (repository) => {
       const longer = { ...descriptor, size: descriptor.size + 100 };
-      const whole = repository.readBlob(longer, { sink: new KeepingSink() });
+      const whole = repository.blob(longer).read({ sink: new KeepingSink() });
       await expect(whole).rejects.toMatchObject({ code: "digest" });
-      const beyond = repository.readBlob(longer, { sink: new KeepingSink(), start: descriptor.size + 1 });
+      const beyond = repository.blob(longer).read({ sink: new KeepingSink(), start: descriptor.size + 1 });
       await expect(beyond).rejects.toMatchObject({
         code: "digest",
         message: expect.stringContaining("5242897"),
@@ -190,7 +190,7 @@ describe("readBlob()", () => {
   testNeeding(needs, "hands a flipped byte on as it is: the caller hashes", async () => {
     await broken([{ path: blobs, flipByte: 4711 }], async (repository) => {
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, { sink });
+      await repository.blob(descriptor).read({ sink });
       expect(sink.length).toBe(descriptor.size);
       expect(sink.digest).not.toBe(descriptor.digest);
     });
@@ -201,7 +201,7 @@ describe("readBlob()", () => {
       let pending = 0;
       let most = 0;
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, {
+      await repository.blob(descriptor).read({
         sink: {
           write: async (chunk) => {
             most = Math.max(most, ++pending);
@@ -223,7 +223,7 @@ describe("readBlob()", () => {
       // `Connection: close` is what makes undici assert; the cut comes while the reader is paused.
       await broken([{ path: blobs, times: 3, cutAfter: 1_200_000 }], async (repository, proxy) => {
         const sink = new KeepingSink();
-        await repository.readBlob(descriptor, {
+        await repository.blob(descriptor).read({
           sink: {
             write: async (chunk) => {
               await Bun.sleep(sink.length === 0 ? 400 : 20);
@@ -248,7 +248,7 @@ describe("readBlob()", () => {
       },
     ]) {
       await broken([], async (repository, proxy) => {
-        const read = repository.readBlob(descriptor, { sink: { write } });
+        const read = repository.blob(descriptor).read({ sink: { write } });
         await expect(read).rejects.toBeInstanceOf(RangeError);
         expect(proxy.requests).toHaveLength(1);
       });
@@ -258,7 +258,7 @@ describe("readBlob()", () => {
   testNeeding(needs, "says what is missing, and where", async () => {
     await broken([], async (repository, proxy) => {
       const missing = blobDescriptor(new Uint8Array([1, 2, 3]));
-      await expect(repository.readBlob(missing, { sink: new KeepingSink() })).rejects.toMatchObject({
+      await expect(repository.blob(missing).read({ sink: new KeepingSink() })).rejects.toMatchObject({
         code: "not-found",
         message: expect.stringMatching(/sha256:0390.* of registry\.test\/library\/x.*404/),
       });
@@ -287,7 +287,7 @@ describe("readBlob()", () => {
         "library/x",
       );
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, { sink, start: 10, end: 20 });
+      await repository.blob(descriptor).read({ sink, start: 10, end: 20 });
       expect(Buffer.concat(sink.chunks).equals(bytes.subarray(10, 20))).toBe(true);
       expect(proxy.requests[0]?.headers.authorization).toBe("Bearer s3cret");
       expect(storage.requests[0]?.headers.authorization).toBeUndefined();
@@ -302,7 +302,7 @@ describe("readBlob()", () => {
     });
     await broken([{ path: blobs, redirectTo: storage.url }], async (repository, proxy) => {
       const sink = new KeepingSink();
-      await repository.readBlob(descriptor, { sink });
+      await repository.blob(descriptor).read({ sink });
       expect(sink.digest).toBe(descriptor.digest);
       expect(proxy.requests).toHaveLength(2);
     });
@@ -315,7 +315,7 @@ describe("readBlob()", () => {
     });
     await using opened = openClient();
     const sink = new KeepingSink();
-    await opened.repository([dying.url, registry.origin], "library/x").readBlob(descriptor, { sink });
+    await opened.repository([dying.url, registry.origin], "library/x").blob(descriptor).read({ sink });
     expect(sink.length).toBe(descriptor.size);
     expect(sink.digest).toBe(descriptor.digest);
   });
@@ -328,8 +328,8 @@ describe("readBlob()", () => {
     await using opened = openClient();
     const repository = opened.repository(proxy.url, "library/x");
     const one = new AbortController();
-    const braked = repository.readBlob(descriptor, { sink: { write: () => new Promise(() => undefined) } });
-    const stalled = repository.readBlob(descriptor, { sink: new KeepingSink(), signal: one.signal });
+    const braked = repository.blob(descriptor).read({ sink: { write: () => new Promise(() => undefined) } });
+    const stalled = repository.blob(descriptor).read({ sink: new KeepingSink(), signal: one.signal });
     const outcomes = Promise.allSettled([braked, stalled]);
     await Bun.sleep(200);
     const started = performance.now();

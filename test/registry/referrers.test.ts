@@ -3,7 +3,7 @@ import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { RawManifest } from "../../src/oci/manifest.ts";
 import { ociEmpty, ociImageIndex, ociImageManifest } from "../../src/oci/media-types.ts";
-import { referrersTag } from "../../src/registry/referrers-tag.ts";
+import { referrersTag } from "../../src/registry/referrers.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { testNeeding } from "../support/needs.ts";
 import { dockerRegistry, type RunningRegistry } from "../support/registries.ts";

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { AceError } from "../../src/errors.ts";
+import type { ClientNotice } from "../../src/registry/client.ts";
 import type { Repository } from "../../src/registry/repository.ts";
+import type { BlobBody } from "../../src/registry/upload-part.ts";
 import { type FaultProxy, type FaultRule, startFaultProxy } from "../support/fault-proxy.ts";
 import { testNeeding } from "../support/needs.ts";
 import {
@@ -26,16 +28,16 @@ describe.each([dockerRegistry, distribution3])("uploadBlob() to $name", (kind: R
 
   async function broken(
     rules: readonly FaultRule[],
-    act: (repository: Repository, proxy: FaultProxy) => Promise<void>,
+    act: (repository: Repository, proxy: FaultProxy, notices: readonly ClientNotice[]) => Promise<void>,
   ): Promise<void> {
     await using proxy = await startFaultProxy({ upstream: registry.origin, rules });
     await using opened = openClient();
-    await act(opened.repository(proxy.url, "library/up"), proxy);
+    await act(opened.repository(proxy.url, "library/up"), proxy, opened.notices);
   }
 
   async function expectStored(repository: Repository, bytes: Uint8Array): Promise<void> {
     const sink = new KeepingSink();
-    await repository.readBlob(blobDescriptor(bytes), { sink });
+    await repository.blob(blobDescriptor(bytes)).read({ sink });
     expect(sink.digest).toBe(blobDescriptor(bytes).digest);
   }
 
@@ -162,7 +164,7 @@ describe.each([dockerRegistry, distribution3])("uploadBlob() to $name", (kind: R
     },
   );
 
-  testNeeding(needs, "says digest when the registry hashes something else", async () => {
+  testNeeding(needs, "says digest when the registry hashes something else twice", async () => {
     await broken([], async (repository, proxy) => {
       const bytes = seededBytes("right", 1000);
       const upload = repository.uploadBlob(blobDescriptor(bytes), bodyOf(seededBytes("wrong", 1000)));
@@ -170,8 +172,29 @@ describe.each([dockerRegistry, distribution3])("uploadBlob() to $name", (kind: R
         code: "digest",
         message: expect.stringContaining("DIGEST_INVALID"),
       });
-      expect(proxy.requests.filter(({ method }) => method === "PUT")).toHaveLength(1);
+      expect(proxy.requests.filter(({ method }) => method === "PUT")).toHaveLength(2);
     });
+  });
+
+  testNeeding(needs, "sends a blob again whose bytes were others when they arrived (F3)", async () => {
+    const bytes = seededBytes("flipped on the way up", 1000);
+    for (const chunkBytes of [0, 300]) {
+      const descriptor = blobDescriptor(Buffer.concat([bytes, Buffer.from(`${chunkBytes}`)]));
+      const body = Buffer.concat([bytes, Buffer.from(`${chunkBytes}`)]);
+      let opened = 0;
+      const flippedOnce: BlobBody = {
+        async *open(offset) {
+          const piece = Uint8Array.from(body.subarray(offset));
+          if (opened++ === 0) piece[5] = 255 - (piece[5] ?? 0);
+          yield piece;
+        },
+      };
+      await broken([], async (repository, _, notices) => {
+        await repository.uploadBlob(descriptor, flippedOnce, { chunkBytes });
+        expect(await repository.hasBlob(descriptor)).toBe(true);
+        expect(notices.map(({ text }) => text).join()).toMatch(/DIGEST_INVALID.*sending it again/);
+      });
+    }
   });
 
   testNeeding(needs, "uses the session of a refused mount, and mounts what is there", async () => {

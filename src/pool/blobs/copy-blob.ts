@@ -2,11 +2,11 @@
 import type { RepositoryAddress } from "../../content/endpoint.ts";
 import { AceError, toErrorData } from "../../errors.ts";
 import type { LocalStore } from "../../layout/local-store.ts";
-import type { Repository, UploadSession } from "../../registry/repository.ts";
+import type { Repository } from "../../registry/repository.ts";
+import type { UploadSession } from "../../registry/upload-session.ts";
 import type { CopyJob, TargetOutcome } from "../jobs.ts";
 import { countMoved } from "../shared-state.ts";
 import { repositoryPieces } from "./repository-pieces.ts";
-import type { Keeping } from "./store-access.ts";
 import { Tee } from "./tee.ts";
 import { VerifyingBody, wrongAtSourceHint } from "./verifying-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -21,7 +21,7 @@ interface Pending {
 /** Never throws for one target alone: each has its own outcome. */
 export async function copyBlob(job: CopyJob, context: WorkerContext): Promise<readonly TargetOutcome[]> {
   const outcomes: TargetOutcome[] = new Array(job.targets.length);
-  const pending: Pending[] = [];
+  let pending: Pending[] = [];
   await Promise.all(
     job.targets.map(async (target, index) => {
       try {
@@ -34,50 +34,19 @@ export async function copyBlob(job: CopyJob, context: WorkerContext): Promise<re
       }
     }),
   );
-  const origin = originFor(job, context);
-  const tee = pending.length > 1 ? new Tee(pending.length, (signal) => origin.pieces(0, signal)) : undefined;
-  // One taker's bytes are enough for the store.
-  using keeping =
-    origin.holder === undefined && pending.length > 0 ? context.store.keeping(job.descriptor) : undefined;
-  await Promise.all(
-    pending.map(async ({ index, repository, session }, branch) => {
-      try {
-        const target = { repository, session };
-        const kept = branch === 0 ? keeping : undefined;
-        await send(job, context, origin, target, tee?.branch(branch), kept);
-        outcomes[index] = { arrival: "moved" };
-        await kept?.commit();
-      } catch (error) {
-        outcomes[index] = { error: toErrorData(error) };
-      } finally {
-        tee?.leave(branch);
-      }
-    }),
-  );
+  // Bytes that turn out to be wrong have completed no upload: whoever got them gets others, all at once again.
+  for (let origin = firstOrigin(job, context); pending.length > 0; ) {
+    const [refusal, refused] = await send(job, context, origin, pending, outcomes);
+    if (refusal === undefined) break;
+    try {
+      origin = origin.after(refusal);
+    } catch (error) {
+      for (const { index } of refused) outcomes[index] = { error: toErrorData(error) };
+      break;
+    }
+    pending = refused.map((target) => ({ ...target, session: undefined }));
+  }
   return outcomes;
-}
-
-/** Where the bytes come from. */
-interface Origin {
-  name: string;
-  hint: string;
-  pieces(offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** The local store, when it is that. */
-  holder: LocalStore | undefined;
-}
-
-function originFor(job: CopyJob, context: WorkerContext): Origin {
-  const holder = context.store.holderOf(job.descriptor);
-  if (holder === undefined) return registryOrigin(job, context);
-  const pieces = (offset: number) => holder.read(job.descriptor, offset);
-  return { name: "the local store", hint: 'Empty it with "ace-dt util prune --size 0".', pieces, holder };
-}
-
-function registryOrigin(job: CopyJob, context: WorkerContext): Origin {
-  const source = context.client.repository(job.source);
-  const pieces = (offset: number, signal: AbortSignal) =>
-    repositoryPieces(source, job.descriptor, offset, signal);
-  return { name: source.name, hint: wrongAtSourceHint, pieces, holder: undefined };
 }
 
 /** The blob may be at the target already, or come there by a mount. */
@@ -103,45 +72,106 @@ function sameRegistry(a: RepositoryAddress, b: RepositoryAddress): boolean {
   );
 }
 
-/** A blob that the store has, but damaged or unreadable, is read from the registry after all: no target has completed it. */
+/** Where the bytes come from. */
+interface Origin {
+  name: string;
+  hint: string;
+  pieces(offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The local store itself. */
+  isStore: boolean;
+  /**
+   * Where they come from when these were wrong.
+   * @throws AceError when they are not to be had
+   */
+  after(wrong: AceError): Origin;
+}
+
+function firstOrigin(job: CopyJob, context: WorkerContext): Origin {
+  const holder = context.store.holderOf(job.descriptor);
+  return holder === undefined ? registryOrigin(job, context) : storeOrigin(job, context, holder);
+}
+
+function storeOrigin(job: CopyJob, context: WorkerContext, holder: LocalStore): Origin {
+  return {
+    name: "the local store",
+    hint: 'Empty it with "ace-dt util prune --size 0".',
+    pieces: (offset) => holder.read(job.descriptor, offset),
+    isStore: true,
+    after: () => {
+      context.store.dropDamaged(job.descriptor);
+      return registryOrigin(job, context);
+    },
+  };
+}
+
+function registryOrigin(job: CopyJob, context: WorkerContext): Origin {
+  const source = context.client.repository(job.source).blob(job.descriptor);
+  const origin: Origin = {
+    name: source.name,
+    hint: wrongAtSourceHint,
+    pieces: (offset, signal) => repositoryPieces(source, offset, signal),
+    isStore: false,
+    after: (wrong) => {
+      if (!source.fetchAgain(wrong)) throw source.error;
+      return origin;
+    },
+  };
+  return origin;
+}
+
+/**
+ * Sends the blob to several targets in step, with one reading.
+ * @returns what was wrong with the bytes when they were, and the targets that did not take them therefore
+ */
 async function send(
   job: CopyJob,
   context: WorkerContext,
   origin: Origin,
-  target: Pick<Pending, "repository" | "session">,
-  shared: AsyncIterable<Uint8Array> | undefined,
-  keeping: Keeping | undefined,
-): Promise<void> {
-  let branch = shared;
-  const body = new VerifyingBody(job.descriptor, {
-    name: origin.name,
-    hint: origin.hint,
-    counted: (bytes) => countMoved(context.settings.shared, bytes),
-    observed: (bytes) => keeping?.write(bytes),
-    pieces: (offset) => {
-      // The shared reading serves the first try; a retry reads for itself, from where the target stands.
-      const first = branch;
-      branch = undefined;
-      return first !== undefined && offset === 0 ? first : origin.pieces(offset, context.signal);
-    },
-  });
-  const { repository, session } = target;
-  try {
-    await repository.uploadBlob(job.descriptor, body, {
-      chunkBytes: job.chunkBytes,
-      ...(session === undefined ? {} : { session }),
-    });
-  } catch (error) {
-    if (origin.holder === undefined || !isBadBlob(error)) throw error;
-    context.store.dropDamaged(job.descriptor);
-    using again = context.store.keeping(job.descriptor);
-    const fresh = { repository, session: undefined };
-    await send(job, context, registryOrigin(job, context), fresh, undefined, again);
-    await again.commit();
-  }
+  targets: readonly Pending[],
+  outcomes: TargetOutcome[],
+): Promise<readonly [refusal: AceError | undefined, refused: readonly Pending[]]> {
+  let refusal: AceError | undefined;
+  const refused: Pending[] = [];
+  const tee = targets.length > 1 ? new Tee(targets.length, (signal) => origin.pieces(0, signal)) : undefined;
+  // One taker's bytes are enough for the store.
+  using keeping = origin.isStore ? undefined : context.store.keeping(job.descriptor);
+  await Promise.all(
+    targets.map(async (target, branch) => {
+      const kept = branch === 0 ? keeping : undefined;
+      let shared: AsyncIterable<Uint8Array> | undefined = tee?.branch(branch);
+      const body = new VerifyingBody(job.descriptor, {
+        name: origin.name,
+        hint: origin.hint,
+        counted: (bytes) => countMoved(context.settings.shared, bytes),
+        observed: (bytes) => kept?.write(bytes),
+        pieces: (offset) => {
+          // The shared reading serves the first try; a retry reads for itself, from where the target stands.
+          const first = shared;
+          shared = undefined;
+          return first !== undefined && offset === 0 ? first : origin.pieces(offset, context.signal);
+        },
+      });
+      const { index, repository, session } = target;
+      try {
+        await repository.uploadBlob(job.descriptor, body, { chunkBytes: job.chunkBytes, session });
+        outcomes[index] = { arrival: "moved" };
+        await kept?.commit();
+      } catch (error) {
+        const wrong = body.wrong ?? (origin.isStore && isUnreadable(error) ? error : undefined);
+        if (wrong !== undefined) {
+          refusal = wrong;
+          refused.push(target);
+        }
+        outcomes[index] = { error: toErrorData(error) };
+      } finally {
+        tee?.leave(branch);
+      }
+    }),
+  );
+  return [refusal, refused];
 }
 
-/** Wrong bytes, or a disk that does not give them. */
-function isBadBlob(error: unknown): boolean {
-  return error instanceof AceError && (error.code === "digest" || error.code === "medium");
+/** A disk that does not give its bytes. */
+function isUnreadable(error: unknown): error is AceError {
+  return error instanceof AceError && error.code === "medium";
 }

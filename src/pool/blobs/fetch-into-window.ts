@@ -2,7 +2,7 @@
 import { AceError } from "../../errors.ts";
 import type { LocalStore } from "../../layout/local-store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { Repository } from "../../registry/repository.ts";
+import type { BlobSource } from "../../registry/read-blob.ts";
 import { attachWindow } from "../attach-window.ts";
 import type { FetchJob, HashJob } from "../jobs.ts";
 import { fetchParts } from "./fetch-parts.ts";
@@ -10,9 +10,6 @@ import { partBytes } from "./part-size.ts";
 import { wrongAtSourceHint } from "./verifying-body.ts";
 import { WindowFilling } from "./window-filling.ts";
 import type { WorkerContext } from "./worker-context.ts";
-
-/** Tries for a blob that is held back and arrives corrupted: nothing of it was shown to anybody yet. */
-const corruptTries = 2;
 
 /**
  * Fills `[offset, offset + size)` of the window and completes the job's slot, once the digest is verified; that is left to the
@@ -22,13 +19,12 @@ const corruptTries = 2;
 export async function fetchIntoWindow(job: FetchJob, context: WorkerContext): Promise<void> {
   const { descriptor } = job;
   const window = attachWindow(job.window);
-  const repository = context.client.repository(job.source);
-  let tries = corruptTries;
+  const source = context.client.repository(job.source).blob(descriptor);
   for (let holder = await holderFor(job, context); ; holder = undefined) {
     using keeping = holder === undefined ? context.store.keeping(descriptor) : undefined;
     const filling = new WindowFilling(job, window, context.settings.shared, (bytes) => keeping?.write(bytes));
     if (holder === undefined || !(await fillFromStore(filling, holder, descriptor)))
-      await fetch(filling, repository, job, context);
+      await fetch(filling, source, context);
     const actual = filling.digest();
     if (actual === descriptor.digest) window.advance(job.slot, job.offset + descriptor.size);
     if (actual === undefined || actual === descriptor.digest) return await keeping?.commit();
@@ -36,11 +32,10 @@ export async function fetchIntoWindow(job: FetchJob, context: WorkerContext): Pr
       context.store.dropDamaged(descriptor);
       continue;
     }
-    if (!job.holdBack || --tries === 0) throw corrupted(job, repository, actual);
-    context.notices.push({
-      level: "warn",
-      text: `${repository.name}@${descriptor.digest} arrived as ${actual}: fetching it again`,
-    });
+    const error = corrupted(job, source.name, actual);
+    // What the writer was shown cannot be taken back.
+    if (!job.holdBack) throw error;
+    if (!source.fetchAgain(error)) throw source.error;
   }
 }
 
@@ -72,22 +67,17 @@ async function fillFromStore(
   }
 }
 
-async function fetch(
-  filling: WindowFilling,
-  repository: Repository,
-  job: FetchJob,
-  context: WorkerContext,
-): Promise<void> {
-  if (job.descriptor.size >= 2 * partBytes(filling.windowBytes))
-    await fetchParts(filling, repository, job.descriptor, context);
-  else await repository.readBlob(job.descriptor, { sink: filling.sink(0) });
+async function fetch(filling: WindowFilling, source: BlobSource, context: WorkerContext): Promise<void> {
+  if (source.descriptor.size >= 2 * partBytes(filling.windowBytes))
+    await fetchParts(filling, source, context);
+  else await source.read({ sink: filling.sink(0) });
 }
 
 /** The error for a blob that arrived as another one. */
-export function corrupted(job: FetchJob | HashJob, repository: Repository, actual: string): AceError {
+export function corrupted(job: FetchJob | HashJob, repository: string, actual: string): AceError {
   return new AceError(
     "digest",
-    `Cannot use blob ${job.descriptor.digest} of ${repository.name}: the registry sent ${actual}`,
+    `Cannot use blob ${job.descriptor.digest} of ${repository}: the registry sent ${actual}`,
     { hint: wrongAtSourceHint },
   );
 }

@@ -1,6 +1,6 @@
 /** A big blob over several connections: ranges in order, each claimed by whichever lane is free. */
-import type { Descriptor } from "../../oci/descriptor.ts";
-import { RangeUnsupportedError, type Repository } from "../../registry/repository.ts";
+import { RangeUnsupportedError } from "../../registry/blob-receiver.ts";
+import type { BlobSource } from "../../registry/read-blob.ts";
 import type { WindowFilling } from "./window-filling.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -13,19 +13,17 @@ const mostLanes = 8;
  */
 export async function fetchParts(
   filling: WindowFilling,
-  repository: Repository,
-  descriptor: Descriptor,
+  source: BlobSource,
   context: WorkerContext,
 ): Promise<void> {
-  const lanes = new Lanes(filling, repository, descriptor, context);
+  const lanes = new Lanes(filling, source, context);
   if (await lanes.run()) return;
-  await repository.readBlob(descriptor, { sink: filling.sink(0) });
+  await source.read({ sink: filling.sink(0) });
 }
 
 class Lanes {
   readonly #filling: WindowFilling;
-  readonly #repository: Repository;
-  readonly #descriptor: Descriptor;
+  readonly #source: BlobSource;
   readonly #context: WorkerContext;
   #next = 0;
   #ranges = true;
@@ -33,15 +31,9 @@ class Lanes {
   readonly #stop = new AbortController();
   #failure: { error: unknown } | undefined;
 
-  constructor(
-    filling: WindowFilling,
-    repository: Repository,
-    descriptor: Descriptor,
-    context: WorkerContext,
-  ) {
+  constructor(filling: WindowFilling, source: BlobSource, context: WorkerContext) {
     this.#filling = filling;
-    this.#repository = repository;
-    this.#descriptor = descriptor;
+    this.#source = source;
     this.#context = context;
   }
 
@@ -61,13 +53,16 @@ class Lanes {
   async #lane(): Promise<void> {
     const { partSize } = this.#context;
     try {
-      while (this.#ranges && this.#failure === undefined && this.#next < this.#descriptor.size) {
+      while (this.#ranges && this.#failure === undefined && this.#next < this.#source.descriptor.size) {
         const start = this.#next;
-        this.#next = Math.min(start + partSize.bytes(this.#filling.windowBytes), this.#descriptor.size);
+        this.#next = Math.min(
+          start + partSize.bytes(this.#filling.windowBytes),
+          this.#source.descriptor.size,
+        );
         const end = this.#next;
         await this.#filling.waitForRoom(start);
         this.#addLanes();
-        await this.#repository.readBlob(this.#descriptor, {
+        await this.#source.read({
           start,
           end,
           sink: this.#filling.sink(start),
@@ -90,7 +85,7 @@ class Lanes {
     while (
       connections.inUse < connections.most &&
       this.#running.length < mostLanes &&
-      this.#next < this.#descriptor.size &&
+      this.#next < this.#source.descriptor.size &&
       this.#filling.hasRoom(this.#next)
     ) {
       connections.inUse++;

@@ -36,6 +36,6 @@ export async function hashInWindow(job: HashJob, context: WorkerContext): Promis
     await setImmediate();
   }
   const actual = `${digestAlgorithm(digest)}:${hasher.digest("hex")}`;
-  if (actual !== digest) throw corrupted(job, context.client.repository(job.source), actual);
+  if (actual !== digest) throw corrupted(job, context.client.repository(job.source).name, actual);
   window.advance(job.slot, job.offset + size);
 }

@@ -1,7 +1,8 @@
 /** A registry's blob as pieces to be pulled: the bridge from a client that pushes to a request body that asks. */
-import type { Descriptor } from "../../oci/descriptor.ts";
+
+import { RangeUnsupportedError } from "../../registry/blob-receiver.ts";
 import { freeChunk, sentChunkBytes } from "../../registry/http/free-chunk.ts";
-import { RangeUnsupportedError, type Repository } from "../../registry/repository.ts";
+import type { BlobSource } from "../../registry/read-blob.ts";
 
 /**
  * Yields a blob's bytes from `offset` on. The next piece is read from the socket only when the one before was taken,
@@ -9,16 +10,15 @@ import { RangeUnsupportedError, type Repository } from "../../registry/repositor
  * From a registry that ignores Range the bytes before `offset` are read too, and dropped.
  */
 export async function* repositoryPieces(
-  repository: Repository,
-  descriptor: Descriptor,
+  source: BlobSource,
   offset: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if (offset >= descriptor.size) return;
+  if (offset >= source.descriptor.size) return;
   const stop = new AbortController();
   const handover = new Handover();
   const signals = AbortSignal.any([signal, stop.signal]);
-  const reading = readFrom(repository, descriptor, offset, handover, signals).then(
+  const reading = readFrom(source, offset, handover, signals).then(
     () => handover.end(),
     (error: unknown) => handover.fail(error),
   );
@@ -35,14 +35,13 @@ export async function* repositoryPieces(
 }
 
 async function readFrom(
-  repository: Repository,
-  descriptor: Descriptor,
+  source: BlobSource,
   offset: number,
   handover: Handover,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await repository.readBlob(descriptor, {
+    await source.read({
       start: offset,
       sink: { write: (chunk) => handover.give(chunk) },
       signal,
@@ -56,7 +55,7 @@ async function readFrom(
       position += chunk.length;
       return handover.give(chunk.subarray(dropped));
     };
-    await repository.readBlob(descriptor, { sink: { write }, signal });
+    await source.read({ sink: { write }, signal });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Hash } from "node:crypto";
 import { AceError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { digestAlgorithm, hasherFor } from "../../oci/digest.ts";
-import type { BlobBody } from "../../registry/repository.ts";
+import type { BlobBody } from "../../registry/upload-part.ts";
 
 /** Where the bytes come from, and who wants to know. */
 export interface BodySource {
@@ -31,11 +31,17 @@ export class VerifyingBody implements BlobBody {
   readonly #hasher: Hash;
   #hashed = 0;
   #verified = false;
+  #wrong: AceError | undefined;
 
   constructor(descriptor: Descriptor, source: BodySource) {
     this.#descriptor = descriptor;
     this.#source = source;
     this.#hasher = hasherFor(descriptor.digest);
+  }
+
+  /** What was wrong with the bytes, once {@link open} has thrown it. */
+  get wrong(): AceError | undefined {
+    return this.#wrong;
   }
 
   /**
@@ -71,22 +77,17 @@ export class VerifyingBody implements BlobBody {
 
   #verify(length: number): void {
     const { digest, size } = this.#descriptor;
-    if (length !== size) {
-      throw new AceError(
-        "digest",
-        `Cannot use blob ${digest} from ${this.#source.name}: it has ${length} bytes, its descriptor says ${size}`,
-        this.#source.hint === undefined ? {} : { hint: this.#source.hint },
-      );
-    }
+    if (length !== size) throw this.#refuse(`it has ${length} bytes, its descriptor says ${size}`);
     if (this.#verified) return;
     const actual = `${digestAlgorithm(digest)}:${this.#hasher.digest("hex")}`;
-    if (actual !== digest) {
-      throw new AceError(
-        "digest",
-        `Cannot use blob ${digest} from ${this.#source.name}: its bytes hash to ${actual}`,
-        this.#source.hint === undefined ? {} : { hint: this.#source.hint },
-      );
-    }
+    if (actual !== digest) throw this.#refuse(`its bytes hash to ${actual}`);
     this.#verified = true;
+  }
+
+  #refuse(state: string): AceError {
+    const { name, hint } = this.#source;
+    const message = `Cannot use blob ${this.#descriptor.digest} from ${name}: ${state}`;
+    this.#wrong = new AceError("digest", message, hint === undefined ? {} : { hint });
+    return this.#wrong;
   }
 }

@@ -3,8 +3,7 @@ import type { EndpointSettings } from "../../content/endpoint.ts";
 import { AceError } from "../../errors.ts";
 import { whyNotFollow } from "../http/redirects.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
-import { mergeScopes } from "./scope.ts";
-import { type AccessToken, basicHeader, requestToken, type Sender } from "./tokens.ts";
+import { type AccessToken, basicHeader, mergeScopes, requestToken, type Sender } from "./tokens.ts";
 
 type Scheme = { kind: "basic" } | { kind: "bearer"; realm: URL; service: string | undefined };
 

@@ -1,10 +1,43 @@
-/** One exchange with a token server (distribution docs "Token Authentication" and "OAuth2"), and what its answer means. */
+/**
+ * Tokens: the scopes they are asked for with, and the exchange with a token server (distribution docs "Token Authentication", "Token Scope
+ * Documentation", "OAuth2").
+ */
 import * as v from "valibot";
 import type { Credentials } from "../../content/endpoint.ts";
 import { AceError } from "../../errors.ts";
-import { type HttpRequest, headerOf, type Reply } from "../http/exchange.ts";
+import type { HttpRequest, Reply } from "../http/exchange.ts";
+import type { Access } from "../http/failures.ts";
 import { describeReply } from "../http/problems.ts";
-import { whyNotFollow } from "../http/redirects.ts";
+import { followRedirects } from "../http/redirects.ts";
+
+/** The scope for reading from or writing to a repository. Writing asks for both: uploads begin with a HEAD. */
+export function repositoryScope(repository: string, access: Access): string {
+  return `repository:${repository}:${access === "pull" ? "pull" : "pull,push"}`;
+}
+
+/**
+ * One scope a resource, in order of first mention (some servers read only the first, some only the last scope, so two for
+ * one repository must never be sent), actions united and sorted, `*` swallowing the others.
+ */
+export function mergeScopes(scopes: readonly string[]): readonly string[] {
+  const actionsOf = new Map<string, Set<string>>();
+  for (const scope of scopes.flatMap((text) => text.split(/\s+/)).filter((text) => text !== "")) {
+    // The name may hold a host and port: split at the last colon.
+    const colon = scope.lastIndexOf(":");
+    const resource = scope.slice(0, Math.max(colon, 0));
+    if (!resource.includes(":")) {
+      actionsOf.set(scope, actionsOf.get(scope) ?? new Set());
+      continue;
+    }
+    const actions = actionsOf.get(resource) ?? new Set();
+    for (const action of scope.slice(colon + 1).split(",")) if (action !== "") actions.add(action);
+    actionsOf.set(resource, actions);
+  }
+  return [...actionsOf].map(([resource, actions]) => {
+    if (actions.size === 0) return resource;
+    return `${resource}:${actions.has("*") ? "*" : [...actions].sort().join(",")}`;
+  });
+}
 
 /** A token for the Authorization header. */
 export interface AccessToken {
@@ -29,7 +62,6 @@ export type Sender = (request: HttpRequest) => Promise<Reply>;
 
 const tokenLimitBytes = 128 * 1024;
 const clientId = "ace-dt";
-const redirectLimit = 5;
 
 /** Docs "Token Response Fields": 60 s when nothing is said, and never less. */
 const shortestLifeSeconds = 60;
@@ -55,7 +87,7 @@ export async function requestToken(request: TokenRequest, send: Sender): Promise
     // Not every token server speaks OAuth2 (404, 405), and some answer 401 to the method itself.
     if ([401, 404, 405].includes(reply.status)) reply = undefined;
   }
-  reply ??= await getFollowing(request, send);
+  reply ??= await getToken(request, send);
   if (reply.status !== 200) throw refusal(request, reply);
   return readToken(request, reply);
 }
@@ -77,27 +109,16 @@ function postRequest(request: TokenRequest, identityToken: string): HttpRequest 
   };
 }
 
-/** GET with the realm's own query kept; redirects are checked again, and get no credentials on another host. */
-async function getFollowing(request: TokenRequest, send: Sender): Promise<Reply> {
-  let url = new URL(request.realm);
+/** GET with the realm's own query kept; a redirect to another host gets no credentials. */
+function getToken(request: TokenRequest, send: Sender): Promise<Reply> {
+  const url = new URL(request.realm);
   if (request.service !== undefined) url.searchParams.append("service", request.service);
   for (const scope of request.scopes) url.searchParams.append("scope", scope);
-  for (let hops = 0; ; hops++) {
-    const authorization = url.origin === request.realm.origin ? basicHeader(request.credentials) : undefined;
+  return followRedirects({ method: "GET", url }, `a token from ${url.host}`, false, (method, where) => {
+    const authorization = where.origin === url.origin ? basicHeader(request.credentials) : undefined;
     const headers = { accept: "application/json", ...(authorization === undefined ? {} : { authorization }) };
-    const reply = await send({ method: "GET", url, headers, bodyLimitBytes: tokenLimitBytes });
-    const location = headerOf(reply.headers, "location");
-    if (![301, 302, 303, 307, 308].includes(reply.status) || location === undefined) return reply;
-    const next = URL.parse(location, url.href);
-    const obstacle = next === null ? "it is no URL" : whyNotFollow(url, next, false);
-    if (next === null || obstacle !== undefined || hops >= redirectLimit) {
-      throw new AceError(
-        "registry",
-        `Cannot get a token from ${url.host}: its redirect is refused: ${obstacle ?? "too many"}`,
-      );
-    }
-    url = next;
-  }
+    return send({ method, url: where, headers, bodyLimitBytes: tokenLimitBytes });
+  });
 }
 
 /** `Basic ...`, or undefined for anonymous. An identity token stands in for a password where POST is not spoken. */

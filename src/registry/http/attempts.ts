@@ -1,10 +1,10 @@
-/** The count of tries for one piece of work, and the waits between them. */
-
-import type { Reply } from "./exchange.ts";
+/** Trying again: how often, after which waits, after which failures. */
+import { AceError } from "../../errors.ts";
+import { headerOf, type Reply } from "./exchange.ts";
+import { CutAnswerError, codeOf, networkError } from "./failures.ts";
 import type { HostGates } from "./gates.ts";
-import { describeReply } from "./problems.ts";
+import { describeReply, problemsOf } from "./problems.ts";
 import { type Signals, sleep } from "./stop.ts";
-import { codeOf, isTransientError, isTransientReply, retryAfterMs } from "./transient.ts";
 
 /** Tries in all, the first one included. */
 export const triesLimit = 6;
@@ -17,7 +17,7 @@ const waitLimitMs = 15_000;
 /** Half the wait is fixed and half is chance, so that many threads do not come back at the same moment. */
 const jitterShare = 0.5;
 
-/** Longest Retry-After that is obeyed (design X2); a host that wants more is asked again then. */
+/** Longest Retry-After that is obeyed; a host that wants more is asked again then: an operator who waits wants to hear something. */
 const retryAfterLimitMs = 10 * 60 * 1000;
 
 /** A wait shorter than this is not worth a line to the user. */
@@ -33,6 +33,26 @@ export interface AttemptContext {
 
 /** What went wrong with one try: an answer, or no answer. */
 export type Setback = { reply: Reply } | { error: unknown };
+
+/**
+ * True for an answer that should hold JSON, does not announce its length, and holds too little: a proxy ends its own answer well when
+ * the registry behind it breaks off. An answer of the announced length is whole, whatever it holds.
+ * @param leastBytes what is known of the length from elsewhere
+ */
+export function isCut(reply: Reply, leastBytes = 0): boolean {
+  if (reply.status !== 200 || reply.truncated || headerOf(reply.headers, "content-length") !== undefined)
+    return false;
+  if (reply.body.length < leastBytes) return true;
+  const text = new TextDecoder().decode(reply.body).trim();
+  // A web page is no JSON that was cut.
+  if (text !== "" && !/^[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** Counts the tries of one piece of work. */
 export class Attempts {
@@ -88,6 +108,34 @@ export class Attempts {
     return true;
   }
 
+  /**
+   * Does one request until it works, or until failing again is certain or likely. The last answer is returned, whatever its status.
+   * @param isCut tells of an answer that came to a good end and yet is not whole
+   * @throws AceError `network` when the tries ended without a whole answer; what `attempt` throws as AceError
+   */
+  async run(attempt: () => Promise<Reply>, isCut: (reply: Reply) => boolean = () => false): Promise<Reply> {
+    for (;;) {
+      let setback: Setback;
+      try {
+        const reply = await attempt();
+        const whole = !isCut(reply);
+        if (whole && reply.status < 400) return reply;
+        setback = whole ? { reply } : { error: new CutAnswerError() };
+      } catch (error) {
+        if (error instanceof AceError) throw error;
+        setback = { error };
+      }
+      if (await this.again(setback)) continue;
+      if ("reply" in setback) return setback.reply;
+      throw this.failure(setback.error);
+    }
+  }
+
+  /** The error when nobody answered, or nobody to the end. */
+  failure(error: unknown): AceError {
+    return networkError(this.#context.origin, this.#subject, error, this.#used);
+  }
+
   #tell(setback: Setback, waitMs: number, remark: string): void {
     const what = "reply" in setback ? describeReply(setback.reply) : nameOf(setback.error);
     const seconds = (waitMs / 1000).toFixed(waitMs < 10_000 ? 1 : 0);
@@ -105,4 +153,62 @@ function nameOf(error: unknown): string {
 function backoffMs(used: number): number {
   const full = Math.min(firstWaitMs * waitFactor ** (used - 1), waitLimitMs);
   return full * (1 - jitterShare + jitterShare * Math.random());
+}
+
+// RFC 9110 section 15 and RFC 6585; 499 (nginx) and 522 (Cloudflare) are what proxies in front of a registry say.
+const transientStatus = new Set([408, 425, 429, 499, 500, 502, 503, 504, 522]);
+
+/**
+ * Codes in a 500 that say nothing about the request. Any other code is a verdict that asking again does not change: docker-registry
+ * answers 500 to a manifest whose blobs are missing.
+ */
+const unspecific = new Set(["", "UNKNOWN", "UNAVAILABLE", "TOOMANYREQUESTS", "INTERNAL_ERROR", "INTERNAL"]);
+
+const transientErrors = new Set([
+  "ANSWER_CUT",
+  "EAI_AGAIN",
+  "ECONNABORTED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_INFO",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+  "UND_ERR_SOCKET",
+]);
+
+/** Nobody is there: worth a wait only when somebody was there before. */
+const absentErrors = new Set(["ECONNREFUSED", "EHOSTDOWN", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND"]);
+
+/** True for an answer that a later try may not get. */
+export function isTransientReply(reply: Reply): boolean {
+  if (!transientStatus.has(reply.status)) return false;
+  return reply.status !== 500 || problemsOf(reply).every(({ code }) => unspecific.has(code));
+}
+
+/**
+ * True for a network failure that a later try may not meet.
+ * @param hostAnsweredBefore makes a refused connection a restart instead of a wrong address
+ */
+export function isTransientError(error: unknown, hostAnsweredBefore: boolean): boolean {
+  if (error instanceof AceError) return false;
+  const code = codeOf(error);
+  if (code === undefined) return false;
+  return transientErrors.has(code) || (hostAnsweredBefore && absentErrors.has(code));
+}
+
+/**
+ * Milliseconds of a Retry-After, in either of its forms (RFC 9110 section 10.2.3); undefined without one. A date is taken by the
+ * clock of the server, which its answer tells (section 6.6.1): ours may differ.
+ */
+export function retryAfterMs(reply: Reply): number | undefined {
+  const value = headerOf(reply.headers, "retry-after")?.trim();
+  if (value === undefined || value === "") return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  if (Number.isNaN(date)) return undefined;
+  const serverMs = Date.parse(headerOf(reply.headers, "date") ?? "");
+  return Math.max(0, date - (Number.isNaN(serverMs) ? Date.now() : serverMs));
 }

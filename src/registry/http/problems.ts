@@ -1,6 +1,6 @@
-/** What a registry says in the body of an error answer (distribution-spec "Error Codes"), and nothing else of it. */
+/** What a registry says of itself in an answer: problems in an error's body, warnings in a header (distribution-spec "Error Codes", "Warnings"). */
 import * as v from "valibot";
-import type { Reply } from "./exchange.ts";
+import { headerOf, type Reply } from "./exchange.ts";
 
 /** One entry of `errors`. */
 export interface RegistryProblem {
@@ -58,4 +58,24 @@ export function describeReply(reply: Reply): string {
 function clean(message: string): string {
   const line = message.replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ").trim();
   return line.length <= messageLimit ? line : `${line.slice(0, messageLimit)}...`;
+}
+
+// RFC 7234 section 5.5 as the distribution specification narrows it: code 299, agent "-", no date.
+const warning = /^299 - "((?:[^"\\]|\\.)+)"$/;
+
+/** Calls back with each well-formed warning of an answer, unescaped; others are left alone. */
+export function takeWarnings(reply: Reply, tell: (text: string) => void): void {
+  const header = reply.headers.warning;
+  if (header === undefined) return;
+  for (const line of Array.isArray(header)
+    ? header
+    : splitWarnings(headerOf(reply.headers, "warning") ?? "")) {
+    const text = warning.exec(line.trim())?.[1];
+    if (text !== undefined) tell(text.replace(/\\(.)/g, "$1").replace(/[\u0000-\u001f\u007f]/g, " "));
+  }
+}
+
+/** Several warnings joined into one line are cut where the next one starts. */
+function splitWarnings(line: string): readonly string[] {
+  return line.split(/,\s*(?=\d{3} )/);
 }

@@ -1,5 +1,46 @@
-/** Which hosts a registry may send us to: rules against being talked into reading a local service or handing out secrets. */
+/** Where a registry may send us, and going there: rules against being talked into reading a local service or handing out secrets. */
 import { isIP } from "node:net";
+import { AceError } from "../../errors.ts";
+import { type HttpRequest, headerOf, type Reply } from "./exchange.ts";
+
+const redirectLimit = 10;
+
+/** True for an answer that says where to ask instead (RFC 9110 section 15.4). */
+export function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+/**
+ * Asks a URL, and where the answers say, until one says something else.
+ * @param subject what is asked for, in messages
+ * @param plainAllowed see {@link whyNotFollow}
+ * @param ask one request; the method changes after a 303
+ * @throws AceError `registry` for a redirect that must not be followed; what `ask` throws
+ */
+export async function followRedirects(
+  first: Pick<HttpRequest, "method" | "url">,
+  subject: string,
+  plainAllowed: boolean,
+  ask: (method: HttpRequest["method"], url: URL) => Promise<Reply>,
+): Promise<Reply> {
+  let { method, url } = first;
+  for (let hops = 0; ; hops++) {
+    const reply = await ask(method, url);
+    const location = headerOf(reply.headers, "location");
+    if (!isRedirect(reply.status) || location === undefined) return reply;
+    const next = URL.parse(location, url.href);
+    const obstacle = next === null ? "it is no URL" : whyNotFollow(url, next, plainAllowed);
+    if (next === null || obstacle !== undefined || hops >= redirectLimit) {
+      const where = next === null ? "" : ` to ${shownUrl(next)}`;
+      throw new AceError(
+        "registry",
+        `Cannot get ${subject}: ${first.url.origin} redirects${where}: refused, ${obstacle ?? `more than ${redirectLimit} times`}`,
+      );
+    }
+    if (reply.status === 303 && method !== "HEAD") method = "GET";
+    url = next;
+  }
+}
 
 /** True for names and IP literals that only mean something on this machine or this network. */
 export function isPrivateHost(hostname: string): boolean {

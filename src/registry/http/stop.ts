@@ -1,7 +1,7 @@
 /** Being told to stop: one error for it, and waits that end at once when it comes. */
 import { AceError } from "../../errors.ts";
 
-/** Any of these ends the work. Kept as a list because `AbortSignal.any` would pile up dependants on the run's one signal. */
+/** Any of these ends the work. A list, so that a call that adds one of its own makes no new signal. */
 export type Signals = readonly AbortSignal[];
 
 /** The error for a signal that fired: its reason when that is an {@link AceError} (the first cause wins), else `stopped`. */
@@ -55,7 +55,7 @@ export function sleep(ms: number, signals: Signals): Promise<void> {
  * Waits for a promise that never rejects, or throws as soon as a signal fires.
  * @throws AceError `stopped`, or the signal's own reason
  */
-export function unlessStopped(wait: Promise<void> | undefined, signals: Signals): Promise<void> {
+export function untilStopped(wait: Promise<void> | undefined, signals: Signals): Promise<void> {
   if (wait === undefined) return Promise.resolve();
   throwIfStopped(signals);
   return new Promise((resolve, reject) => {

@@ -8,7 +8,6 @@ import { hashInWindow } from "../../../src/pool/blobs/hash-in-window.ts";
 import { PartSize } from "../../../src/pool/blobs/part-size.ts";
 import { StoreAccess } from "../../../src/pool/blobs/store-access.ts";
 import type { WorkerContext } from "../../../src/pool/blobs/worker-context.ts";
-import type { Notice } from "../../../src/pool/host/thread-contract.ts";
 import { newSharedState } from "../../../src/pool/shared-state.ts";
 import { Window } from "../../../src/tape/window/window.ts";
 import { endpointAt, openClient } from "../../registry/client-under-test.ts";
@@ -69,7 +68,7 @@ async function fetchBlob(
   window.moveFront(offset);
   const slot = window.append(offset, offset + blob.descriptor.size) ?? -1;
   const shared = newSharedState();
-  const notices: Notice[] = [];
+  const { notices } = client;
   const context: WorkerContext = {
     client: client.client,
     signal: client.stop.signal,

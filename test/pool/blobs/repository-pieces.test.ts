@@ -27,7 +27,7 @@ async function readAll(
   await using client = openClient();
   const pieces: Buffer[] = [];
   const source = client.repository(proxy.url, "library/x");
-  for await (const piece of repositoryPieces(source, blob.descriptor, offset, never))
+  for await (const piece of repositoryPieces(source.blob(blob.descriptor), offset, never))
     pieces.push(Buffer.from(piece));
   return { bytes: Buffer.concat(pieces), proxy };
 }
@@ -56,7 +56,7 @@ describe("repositoryPieces()", () => {
     await using client = openClient({ connectionsPerHost: 1 });
     const source = client.repository(proxy.url, "library/x");
     for (let round = 0; round < 5; round++) {
-      for await (const piece of repositoryPieces(source, blob.descriptor, 0, never)) {
+      for await (const piece of repositoryPieces(source.blob(blob.descriptor), 0, never)) {
         expect(piece.length).toBeGreaterThan(0);
         break;
       }
@@ -69,7 +69,7 @@ describe("repositoryPieces()", () => {
     await using proxy = await startFaultProxy({ upstream: registry.origin });
     await using client = openClient();
     const source = client.repository(proxy.url, "library/x");
-    const pieces = repositoryPieces(source, blob.descriptor, 0, never);
+    const pieces = repositoryPieces(source.blob(blob.descriptor), 0, never);
     const first = await pieces.next();
     const head = Buffer.from(first.value ?? []);
     await Bun.sleep(200);
@@ -94,7 +94,7 @@ describe("repositoryPieces()", () => {
     const stop = new AbortController();
     const source = client.repository(proxy.url, "library/x");
     const read = async () => {
-      for await (const piece of repositoryPieces(source, blob.descriptor, 0, stop.signal))
+      for await (const piece of repositoryPieces(source.blob(blob.descriptor), 0, stop.signal))
         expect(piece).toBeDefined();
     };
     setTimeout(() => stop.abort(), 100);

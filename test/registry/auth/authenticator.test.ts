@@ -50,7 +50,7 @@ describe("a registry with htpasswd", () => {
     const repository = as(opened, proxy.url, "private/x", { username: "bob", password: "secret" });
     await repository.uploadBlob(descriptor, bodyOf(bytes));
     const sink = new KeepingSink();
-    await repository.readBlob(descriptor, { sink });
+    await repository.blob(descriptor).read({ sink });
     expect(sink.digest).toBe(descriptor.digest);
     const without = proxy.requests.filter(({ headers }) => headers.authorization === undefined);
     expect(without).toHaveLength(1);
@@ -64,7 +64,7 @@ describe("a registry with htpasswd", () => {
     ] as const) {
       const repository = as(opened, registry.origin, "private/x", credentials);
       for (const [act, verb] of [
-        [() => repository.readBlob(descriptor, { sink: new KeepingSink() }), "pull from"],
+        [() => repository.blob(descriptor).read({ sink: new KeepingSink() }), "pull from"],
         [() => repository.uploadBlob(descriptor, bodyOf(bytes)), "push to"],
         [() => repository.resolve("latest"), "pull from"],
       ] as const) {
@@ -104,7 +104,7 @@ describe.each([dockerRegistry, distribution3])("$name with a token server", (kin
       await using opened = openClient({ connectionsPerHost: 8 });
       const repository = as(opened, registry.origin, "public/x");
       await Promise.all(
-        Array.from({ length: 20 }, () => repository.readBlob(descriptor, { sink: new KeepingSink() })),
+        Array.from({ length: 20 }, () => repository.blob(descriptor).read({ sink: new KeepingSink() })),
       );
       expect(tokens.requests).toHaveLength(1);
       expect(tokens.requests[0]).toMatchObject({
@@ -143,7 +143,7 @@ describe.each([dockerRegistry, distribution3])("$name with a token server", (kin
     await using opened = openClient();
     const settings = endpointAt(registry.origin, { credentials: bob, singleContext: true });
     await opened.repository([settings], "public/x").hasBlob(descriptor);
-    await opened.repository([settings], "public/x").readBlob(descriptor, { sink: new KeepingSink() });
+    await opened.repository([settings], "public/x").blob(descriptor).read({ sink: new KeepingSink() });
     expect(tokens.requests).toHaveLength(1);
   });
 
@@ -170,7 +170,7 @@ describe.each([dockerRegistry, distribution3])("$name with a token server", (kin
   testNeeding(needs, "asks the token server again after 503", async () => {
     tokens.scripted.push(new Response("", { status: 503 }));
     await using opened = openClient();
-    await as(opened, registry.origin, "public/x").readBlob(descriptor, { sink: new KeepingSink() });
+    await as(opened, registry.origin, "public/x").blob(descriptor).read({ sink: new KeepingSink() });
   });
 
   testNeeding(needs, "names the user when the token server refuses the password", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { takeWarnings } from "../../../src/registry/http/warnings.ts";
+import { takeWarnings } from "../../../src/registry/http/problems.ts";
 
 function warningsOf(warning: string | string[]): string[] {
   const told: string[] = [];

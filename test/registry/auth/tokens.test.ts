@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mergeScopes, repositoryScope } from "../../../src/registry/auth/scope.ts";
+import { mergeScopes, repositoryScope } from "../../../src/registry/auth/tokens.ts";
 
 test.each<[string[], string[]]>([
   [["repository:a:pull", "repository:a:push,pull"], ["repository:a:pull,push"]],

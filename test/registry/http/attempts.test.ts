@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { isTransientError, isTransientReply, retryAfterMs } from "../../../src/registry/http/attempts.ts";
 import type { Reply } from "../../../src/registry/http/exchange.ts";
-import { isTransientError, isTransientReply, retryAfterMs } from "../../../src/registry/http/transient.ts";
 
 function reply(status: number, body = "", headers: Record<string, string> = {}): Reply {
   const url = new URL("http://registry.test");

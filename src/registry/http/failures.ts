@@ -1,10 +1,11 @@
 /** How answers and network failures become errors a person can act on: who, what, which side, which setting helps. */
-import type { EndpointSettings } from "../content/endpoint.ts";
-import { AceError, messageOf } from "../errors.ts";
-import type { Access } from "./auth/scope.ts";
-import type { Reply } from "./http/exchange.ts";
-import { describeReply } from "./http/problems.ts";
-import { codeOf } from "./http/transient.ts";
+import type { EndpointSettings } from "../../content/endpoint.ts";
+import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import type { Reply } from "./exchange.ts";
+import { describeReply } from "./problems.ts";
+
+/** What is done to a repository, in a request and in an error message. */
+export type Access = "pull" | "push";
 
 /** The words of an error about one answer. */
 export interface FailedRequest {
@@ -48,6 +49,22 @@ export function replyError(failed: FailedRequest, reply: Reply): AceError {
 const httpsHint =
   "The endpoint speaks TLS: write https:// in its URL under registryConfig.registries of the configuration file.";
 
+/** The system's name of a failure, out of the causes when the error itself has none. */
+export function codeOf(error: unknown): string | undefined {
+  const own = systemCodeOf(error);
+  if (own !== undefined) return own;
+  return error instanceof Error && error.cause !== undefined ? systemCodeOf(error.cause) : undefined;
+}
+
+/** An answer that ends before what it carries does, although the connection says nothing of it. */
+export class CutAnswerError extends Error {
+  readonly code = "ANSWER_CUT";
+
+  constructor() {
+    super("the answer ended early");
+  }
+}
+
 const tlsTrust = new Set([
   "CERT_CHAIN_TOO_LONG",
   "CERT_HAS_EXPIRED",
@@ -68,18 +85,19 @@ const tlsTrust = new Set([
 /** BoringSSL and OpenSSL name it alike: the other side answered a TLS hello with plain text. */
 const notTls = /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG/;
 
-/** The error for a request that nobody answered. */
-export function networkError(
-  endpoint: { settings: EndpointSettings; origin: string },
-  subject: string,
-  error: unknown,
-  tries: number,
-): AceError {
+/** The error for a request that nobody answered, or nobody to the end. */
+export function networkError(origin: string, subject: string, error: unknown, tries: number): AceError {
   if (error instanceof AceError) return error;
   const code = codeOf(error) ?? "";
-  const host = new URL(endpoint.origin).host;
+  const host = new URL(origin).host;
   const times = tries > 1 ? ` after ${tries} tries` : "";
-  const lead = `Cannot reach ${endpoint.origin} for ${subject}`;
+  if (error instanceof CutAnswerError) {
+    return new AceError("network", `Cannot read ${subject}: the answer of ${origin} ended early${times}`, {
+      cause: error,
+      hint: "A proxy or load balancer on the way to the registry may have cut it: run this again, or look at its log.",
+    });
+  }
+  const lead = `Cannot reach ${origin} for ${subject}`;
   if (tlsTrust.has(code)) {
     return new AceError("network", `${lead}: its certificate is not trusted (${code})`, {
       cause: error,
@@ -94,7 +112,7 @@ export function networkError(
   }
   return new AceError("network", `${lead}: ${stateOf(code, error)}${times}`, {
     cause: error,
-    hint: endpoint.origin.startsWith("https:")
+    hint: origin.startsWith("https:")
       ? `Check the name and port, and whether the registry is plain HTTP (then its endpoint must be http://${host} in registryConfig).`
       : "Check the name and port, and whether the registry is running (and whether it wants https:// in registryConfig).",
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { nextLink } from "../../src/registry/link-header.ts";
+import { nextLink } from "../../src/registry/pages.ts";
 
 const current = new URL("https://registry.test/v2/x/tags/list?n=1");
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseContentRange } from "../../src/registry/content-range.ts";
+import { parseContentRange } from "../../src/registry/blob-receiver.ts";
 
 test.each([
   ["bytes 0-0/1", { first: 0, last: 0, total: 1 }],
