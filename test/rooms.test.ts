@@ -18,12 +18,13 @@ const lines = [
   ["registry", "layout", "config"],
   ["format", "mapping", "lists", "ui", "content"],
   ["template", "tape", "oci"],
+  ["system"],
   ["errors"],
 ] as const;
 
 /** Rooms that may see less than everything below them. */
 const narrow: Readonly<Record<string, readonly string[]>> = {
-  tape: ["errors"],
+  tape: ["system", "errors"],
   template: ["errors"],
   content: ["oci", "errors"],
   workers: ["pool", "tape"],
@@ -205,7 +206,7 @@ describe("the check itself finds", () => {
       "the drive that knows the field's words",
       "src/tape/window/window.ts",
       "../../oci/digest.ts",
-      "errors only",
+      "system and errors only",
     ],
     ["the graph that knows the wire", "src/content/walk.ts", "../registry/client.ts", "oci and errors only"],
     ["a door into the wrong room", "workers/writer.ts", "../src/registry/client.ts", "pool and tape only"],

@@ -2,8 +2,8 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AceError, directoryStates, systemCodeOf, systemState } from "../errors.ts";
-import { syncDirectory } from "../layout/replace-file.ts";
 import { type ArchiveName, byNumber, parseFoundName } from "../lists/batch-names.ts";
+import { syncDirectory } from "../system/replace-file.ts";
 
 /** An archive that lies there. */
 export interface FoundArchive extends ArchiveName {

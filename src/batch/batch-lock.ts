@@ -13,7 +13,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { AceError, type Advice, directoryStates, systemCodeOf, systemState } from "../errors.ts";
-import { tryLock } from "../layout/file-lock.ts";
+import { tryLock } from "../system/file-lock.ts";
 import { lockEnding } from "./batch-directory.ts";
 
 /** A lock that is held until it is disposed, or its process dies. */

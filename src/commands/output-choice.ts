@@ -2,7 +2,7 @@
 import { lstat, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { AceError, systemCodeOf } from "../errors.ts";
-import { replaceFile } from "../layout/replace-file.ts";
+import { replaceFile } from "../system/replace-file.ts";
 import type { Ui } from "../ui/open-ui.ts";
 import { formatCsv, formatJson } from "../ui/records.ts";
 import { type Column, formatTable } from "../ui/table.ts";

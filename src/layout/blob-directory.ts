@@ -3,8 +3,8 @@ import { copyFileSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 
 import { join } from "node:path";
 import { systemCodeOf } from "../errors.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../oci/digest.ts";
+import { syncDirectory, type WritePolicy } from "../system/replace-file.ts";
 import { groupCommit } from "./group-commit.ts";
-import { syncDirectory, type WritePolicy } from "./replace-file.ts";
 
 /**
  * Finished blobs by digest. Names are made and removed synchronously, so that within this process a look-up and the

@@ -8,9 +8,9 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../oci/digest.ts";
 import { parseManifest, type RawManifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-types.ts";
+import { replaceFile, syncDirectory, type WritePolicy, writeTemporary } from "../system/replace-file.ts";
 import { BlobDirectory } from "./blob-directory.ts";
 import { LayoutIndex } from "./layout-index.ts";
-import { replaceFile, syncDirectory, type WritePolicy, writeTemporary } from "./replace-file.ts";
 
 /** image-spec image-layout.md, "oci-layout file". */
 const layoutMarker = '{"imageLayoutVersion":"1.0.0"}';

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { BlobSink } from "../content/storage.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
-import type { WritePolicy } from "./replace-file.ts";
+import type { WritePolicy } from "../system/replace-file.ts";
 
 const syncData = promisify(fdatasync);
 

@@ -6,8 +6,8 @@ import { refName } from "../oci/annotations.ts";
 import { type Descriptor, descriptorSchema, orderedDescriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ociImageIndex } from "../oci/media-types.ts";
+import { replaceFile, type WritePolicy } from "../system/replace-file.ts";
 import { groupCommit } from "./group-commit.ts";
-import { replaceFile, type WritePolicy } from "./replace-file.ts";
 
 const indexSchema = v.object({ manifests: v.array(descriptorSchema) });
 

@@ -3,9 +3,9 @@ import type { BlobSink } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestAlgorithm } from "../oci/digest.ts";
+import type { WritePolicy } from "../system/replace-file.ts";
 import type { BlobDirectory } from "./blob-directory.ts";
 import { Ingest } from "./ingest.ts";
-import type { WritePolicy } from "./replace-file.ts";
 import { storeError } from "./store-error.ts";
 
 /** Write all bytes in order, then commit; abort in every other case (or use `using`). */

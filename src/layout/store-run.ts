@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { systemCodeOf } from "../errors.ts";
-import { tryLock } from "./file-lock.ts";
+import { tryLock } from "../system/file-lock.ts";
 
 /** Younger than this nothing is taken for left behind: between making a lock file and locking it there is a moment. */
 const youngMs = 60_000;

@@ -18,9 +18,9 @@ import { AceError, directoryStates, systemCodeOf, systemState } from "../errors.
 import { BlobDirectory } from "../layout/blob-directory.ts";
 import { ImageLayout } from "../layout/image-layout.ts";
 import { Ingest } from "../layout/ingest.ts";
-import { replaceFile, type WritePolicy } from "../layout/replace-file.ts";
 import type { Digest } from "../oci/digest.ts";
 import { isRepository } from "../oci/reference.ts";
+import { replaceFile, type WritePolicy } from "../system/replace-file.ts";
 import { lockDirectory } from "./lock-directory.ts";
 
 const format = "ace-dt-registry";

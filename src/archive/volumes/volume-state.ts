@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { AceError, messageOf } from "../../errors.ts";
-import { replaceFile } from "../../layout/replace-file.ts";
 import type { FrameMark } from "../../pool/frames/compressors.ts";
+import { replaceFile } from "../../system/replace-file.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
 import type { VolumeProgress } from "../../tape/volumes/write-volumes.ts";
 

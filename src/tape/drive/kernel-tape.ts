@@ -1,7 +1,7 @@
 /** Linux's st driver: a tape drive behind an open file. */
 import { closeSync, readSync, writeSync } from "node:fs";
+import { ioctl } from "../../system/system-calls.ts";
 import { questions, runScsi } from "./scsi-command.ts";
-import { ioctl } from "./system-calls.ts";
 import {
   type DriveFacts,
   type TapeCapacity,

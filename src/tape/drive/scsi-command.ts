@@ -1,5 +1,5 @@
 /** SCSI commands that ask a drive something, past its driver (scsi/sg.h, SG_IO). Only root may, or who has CAP_SYS_RAWIO. */
-import { addressOf, ioctl } from "./system-calls.ts";
+import { addressOf, ioctl } from "../../system/system-calls.ts";
 
 /** scsi/sg.h, version 3 of the interface, on machines with 64-bit pointers. */
 const sgIo = 0x2285;

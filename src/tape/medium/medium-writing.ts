@@ -1,7 +1,7 @@
 /** The calls that write to an open medium other than a tape. Only the writer thread makes them. */
 import { closeSync, fdatasyncSync, unlinkSync, writeSync } from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
-import { startWriteback, waitUntilReady } from "../drive/system-calls.ts";
+import { startWriteback, waitUntilReady } from "../../system/system-calls.ts";
 import type { Medium, MediumKind, MediumOptions } from "./medium.ts";
 
 const writeStates: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 /** Opens what an archive is written to. */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync } from "node:fs";
 import { AceError } from "../../errors.ts";
+import { isLockedByAnother } from "../../system/system-calls.ts";
 import { openTape } from "../drive/open-tape.ts";
-import { isLockedByAnother } from "../drive/system-calls.ts";
 import {
   checkDestination,
   type Medium,

@@ -1,7 +1,7 @@
 /** Reads files to their end, one after the other, as one stream: the volumes of a set, or a single file or pipe. Only the reader thread does. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
-import { waitUntilReady } from "../drive/system-calls.ts";
+import { waitUntilReady } from "../../system/system-calls.ts";
 
 /** Bytes of a read call on a file or pipe when nothing is said: large enough to make the calls cheap. */
 const streamReadBytes = 1024 * 1024;

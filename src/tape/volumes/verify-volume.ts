@@ -1,12 +1,12 @@
 /** Reads a volume back that has just been written, and compares it with what was meant to be on it. */
 import { closeSync, openSync } from "node:fs";
 import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { dropCached } from "../../system/system-calls.ts";
 import type { VolumeLabel } from "../catalogue/catalogue.ts";
 import { SegmentHasher } from "../catalogue/segment-hasher.ts";
 import { openTape } from "../drive/open-tape.ts";
 import { labelHere } from "../drive/read-label.ts";
 import { readBlocks } from "../drive/read-tape.ts";
-import { dropCached } from "../drive/system-calls.ts";
 import type { TapeDevice } from "../drive/tape-device.ts";
 import { moveTo } from "../drive/tape-position.ts";
 import { readFully } from "../medium/read-fully.ts";
