@@ -1,8 +1,9 @@
 /** Finds out which artifacts of a batch list are new, and plans their archives. */
 
 import type { BlobSource } from "../archive/media/medium-options.ts";
+import type { ArchivePlan } from "../archive/plan/archive-plan.ts";
 import { openGraph } from "../archive/plan/known-blobs.ts";
-import { type ArchivePlan, planArchive } from "../archive/plan/plan-archive.ts";
+import { planArchive } from "../archive/plan/plan-archive.ts";
 import { Limiter } from "../content/limiter.ts";
 import type { BatchArtifact } from "../lists/batch-list.ts";
 import type { SerializedRecord } from "../lists/batch-records.ts";

@@ -9,6 +9,9 @@ const prefix = "sha256:";
 /** Slots filled at most, of all there are: fuller tables take long walks to a free slot. */
 const fullest = 0.75;
 
+/** How many times as many keys a full table of them has room for then. */
+const growth = 1.5;
+
 /**
  * Open addressing over raw hashes; a slot holds a number and one more, so that 0 is free. A digest is random already, so its first
  * bytes are as good a hash of it as any.
@@ -66,7 +69,7 @@ export class DigestTable {
 
   #keep(number: number, key: Buffer): void {
     if ((number + 1) * keyBytes > this.#keys.length) {
-      const keys = Buffer.alloc(Math.max(this.#keys.length * 2, (number + 1) * keyBytes));
+      const keys = Buffer.alloc(Math.ceil((number + 1) * growth) * keyBytes);
       keys.set(this.#keys);
       this.#keys = keys;
     }

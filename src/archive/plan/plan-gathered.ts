@@ -12,7 +12,8 @@ import { childManifests, manifestLimitBytes, parseManifest, type RawManifest } f
 import type { Failures } from "../../run/failures.ts";
 import type { RunContext } from "../../run/run.ts";
 import { formatBytes } from "../../ui/format.ts";
-import { type ArchiveContent, ArchivePlan } from "./plan-archive.ts";
+import type { ArchivePlan } from "./archive-plan.ts";
+import { type ArchiveContent, Planning } from "./plan-archive.ts";
 
 /** How to read, and what stands in the index besides the entries. */
 export type PlanGatheredOptions = Pick<GatherOptions, "annotations" | "indexFallback" | "recursive">;
@@ -33,7 +34,7 @@ export async function planGathered(
   failures: Failures,
   run: RunContext,
 ): Promise<ArchivePlan> {
-  const plan = new ArchivePlan(content);
+  const planning = new Planning(content);
   const sum = new LayerSum();
   const index = () => buildGatherIndex(entries, options, sum.sizes, run.version);
   // As whoever reads the archive finds them, in that order. Only the sums are not right yet.
@@ -46,7 +47,7 @@ export async function planGathered(
   for await (const node of readAhead(children, read)) {
     if (node === undefined) continue;
     sum.add(node);
-    plan.add(node, true);
+    planning.add(node, true);
   }
   const raw = index();
   if (raw.bytes.length > manifestLimitBytes) {
@@ -56,8 +57,7 @@ export async function planGathered(
       { hint: "Make several archives of parts of the list." },
     );
   }
-  plan.close(new GraphNode(raw.descriptor, raw, contentOf(raw), [], [], [], []), children.length);
-  return plan;
+  return planning.close(new GraphNode(raw.descriptor, raw, contentOf(raw), [], [], [], []), children.length);
 }
 
 function readEntry(

@@ -7,7 +7,7 @@ import { parseTarHeader, type TarBlock } from "../../format/tar-block.ts";
 import { tarBlockBytes } from "../../format/tar-header.ts";
 import { TarScanner } from "../../format/tar-reader.ts";
 import * as annotationKeys from "../../oci/annotations.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
+import { type ArchivePlan, pieceEnd } from "../plan/archive-plan.ts";
 import type { WrittenArchive } from "./written-archive.ts";
 
 /** Reading a file by position waits for nothing else: after so long everything else gets its turn, a signal too. */
@@ -38,7 +38,7 @@ export async function compareWithPlan(
     signal.throwIfAborted();
     if (piece.kind === "blob") {
       if (!(await written.check(piece.descriptor, piece.offset))) break;
-      good = piece.offset + piece.descriptor.size;
+      good = pieceEnd(piece);
       continue;
     }
     const found = await written.read(piece.offset, piece.bytes.length);
@@ -46,7 +46,7 @@ export async function compareWithPlan(
       checkEntry(found, piece.bytes, path, piece.offset);
       break;
     }
-    good = piece.offset + piece.bytes.length;
+    good = pieceEnd(piece);
   }
   const bad = await written.firstBad();
   signal.throwIfAborted();

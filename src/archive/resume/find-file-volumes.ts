@@ -6,7 +6,7 @@ import { formatLabel, type VolumeLabel } from "../../tape/catalogue/catalogue.ts
 import { cataloguePath, volumePath } from "../../tape/catalogue/volume-names.ts";
 import { openLocked } from "../../tape/medium/open-medium.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { labelUnlessTorn } from "../read/volume-catalogue.ts";
 import type { SetBegin } from "../volumes/set-begin.ts";
 import { compareWritten, type ResumePoint } from "./resume-point.ts";

@@ -1,7 +1,7 @@
 /** Finds where an interrupted set of volumes goes on. */
 import type { RunContext } from "../../run/run.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { checkToken } from "../volumes/resume-token.ts";
 import { findFileVolumes } from "./find-file-volumes.ts";
 import { findTapeVolumes } from "./find-tape-volumes.ts";

@@ -6,7 +6,7 @@ import type { RunContext } from "../../run/run.ts";
 import { formatLabel } from "../../tape/catalogue/catalogue.ts";
 import type { SurveyedFile } from "../../tape/drive/survey-tape.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { readVolumeState, statePath, type VolumeState } from "../volumes/volume-state.ts";
 import { compareWithPlan } from "./compare-with-plan.ts";
 import { freshVolume, goOnBehind } from "./go-on-behind.ts";

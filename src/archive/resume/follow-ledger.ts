@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { AceError } from "../../errors.ts";
 import { ledgerEntries } from "../../format/ledger.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 
 /** The front part of a ledger that counts. */
 export interface LedgerPart {
@@ -29,11 +29,11 @@ export async function followLedger(
 ): Promise<LedgerPart> {
   const part: LedgerPart = { lines: 0, bytes: 0, offset: 0, beyond: false };
   if (path === undefined || !existsSync(path)) return part;
-  const planned = plan.entries();
+  let number = 0;
   for await (const line of ledgerEntries(path, () => undefined)) {
     // A last line without its newline is written again.
     if (!line.terminated) break;
-    const entry = planned.next().value ?? undefined;
+    const entry = number < plan.lines ? plan.lineAt(number++) : undefined;
     if (entry?.descriptor.digest !== line.descriptor.digest)
       throw misfit(path, line.lineNumber, "names another entry");
     if (part.beyond || entry.end > through) {

@@ -1,8 +1,8 @@
 /** The way on behind a part of an archive that is on its media. */
 import { AceError } from "../../errors.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { FrameMarks } from "../plan/frame-marks.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
 import type { VolumeStart } from "../volumes/resume-token.ts";
 import type { SetBegin } from "../volumes/set-begin.ts";
 import { followLedger } from "./follow-ledger.ts";

@@ -7,8 +7,8 @@ import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { RunContext } from "../../run/run.ts";
 import { openLocked } from "../../tape/medium/open-medium.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { FrameMarks } from "../plan/frame-marks.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
 import type { SetBegin } from "../volumes/set-begin.ts";
 import { compareWithPlan } from "./compare-with-plan.ts";
 import { followLedger, type LedgerPart } from "./follow-ledger.ts";
@@ -159,11 +159,8 @@ async function trustedBytes(
 
 /** Where the piece begins that holds an offset; the offset itself when one ends there. */
 export function pieceStart(plan: ArchivePlan, offset: number): number {
-  for (const piece of plan.pieces()) {
-    const end = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
-    if (end > offset) return Math.min(piece.offset, offset);
-  }
-  return offset;
+  const [piece] = plan.pieces(offset);
+  return Math.min(piece?.offset ?? offset, offset);
 }
 
 function describe(

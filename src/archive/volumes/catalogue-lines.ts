@@ -1,7 +1,7 @@
 /** What a volume's catalogue says of the archive: the checkpoint's line of each entry that ends in the volume. */
 import { formatLedgerLine, type LedgerPlace } from "../../format/ledger.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 
 /**
  * The lines, each with its newline.
@@ -13,9 +13,10 @@ export function* catalogueLines(
   onMedium: (offset: number) => number,
   placeOf: (offset: number) => LedgerPlace | undefined,
 ): Generator<string, void, undefined> {
-  for (const { descriptor, end } of plan.entries()) {
+  for (let line = plan.linesBefore((end) => onMedium(end) > offset); line < plan.lines; line++) {
+    const { descriptor, end } = plan.lineAt(line);
     const safe = onMedium(end);
     if (safe > offset + bytes) return;
-    if (safe > offset) yield `${formatLedgerLine({ descriptor, offset: safe, place: placeOf(safe) })}\n`;
+    yield `${formatLedgerLine({ descriptor, offset: safe, place: placeOf(safe) })}\n`;
   }
 }

@@ -1,7 +1,7 @@
 /** What a set of volumes is known by: the same for the same bytes, so that volumes of two copies of an archive can stand in for each other. */
 import { createHash } from "node:crypto";
 import type { PackingChoice } from "../../format/packing-levels.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 
 /** Hexadecimal digits: short enough to be written on a cartridge. */
 const idDigits = 16;

@@ -5,8 +5,7 @@ import { type RunContext, stoppedError, unlessStopped } from "../../run/run.ts";
 import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { BlobSource } from "../media/medium-options.ts";
-import type { ArchivePiece } from "../plan/archive-layout.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
+import { type ArchivePiece, type ArchivePlan, pieceEnd } from "../plan/archive-plan.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";
 
 /** Blobs up to this part of the window are shown to the writer only when verified; what is left lets the window reach its high-water mark. */
@@ -19,7 +18,7 @@ const queuedJobs = 4;
 export interface WritingStart {
   /** Pieces that end there or before are passed over. */
   from: number;
-  /** Entries that the ledger has already. */
+  /** Lines that the ledger has already. */
   ledgerLines: number;
 }
 
@@ -34,8 +33,6 @@ export class ArchiveWriting {
   readonly #stop: () => void;
   readonly #jobs: Limiter;
   readonly #start: WritingStart;
-  /** Entries passed so far that have a line in the ledger. */
-  #entries = 0;
   #failure: { error: unknown } | undefined;
 
   constructor(
@@ -63,9 +60,11 @@ export class ArchiveWriting {
     this.#writer.done.catch((error: unknown) => this.fail(error));
     try {
       await unlessStopped(this.#writer.opened, this.#run.signal);
-      let end = 0;
-      for (const piece of this.#plan.pieces()) end = await this.#place(piece);
-      this.#window.setEnd(end);
+      const { from, ledgerLines } = this.#start;
+      const linesThere = this.#plan.linesBefore((end) => end > from);
+      for (let line = ledgerLines; line < linesThere; line++) this.#pushLine(line);
+      for (const piece of this.#plan.pieces(from)) await this.#place(piece);
+      this.#window.setEnd(this.#plan.size.bytes);
       await this.#jobs.idle();
       if (this.#failure !== undefined) throw this.#failure.error;
       const result = await unlessStopped(this.#writer.done, this.#run.signal);
@@ -82,17 +81,20 @@ export class ArchiveWriting {
     this.#stop();
   }
 
-  /** @returns the offset after the piece */
-  async #place(piece: ArchivePiece): Promise<number> {
-    const end = piece.offset + (piece.kind === "blob" ? piece.descriptor.size : piece.bytes.length);
-    if (end > piece.offset && end > this.#start.from) {
+  async #place(piece: ArchivePiece): Promise<void> {
+    const end = pieceEnd(piece);
+    if (end > piece.offset) {
       const slot = await openSegment(this.#window, piece.offset, end);
       if (piece.kind === "blob") await this.#fetch(piece, slot);
       else await fillSegment(this.#window, slot, piece.offset, piece.bytes);
     }
-    if (piece.kind === "bytes" && piece.complete !== undefined && this.#entries++ >= this.#start.ledgerLines)
-      this.#queue.push({ descriptor: piece.complete, offset: end });
-    return end;
+    if (piece.kind === "bytes" && piece.line !== undefined && piece.line >= this.#start.ledgerLines)
+      this.#pushLine(piece.line);
+  }
+
+  #pushLine(line: number): void {
+    const { descriptor, end } = this.#plan.lineAt(line);
+    this.#queue.push({ descriptor, offset: end });
   }
 
   /** Starts the fetch once the blob's first byte has room, so that every job that runs can make headway. */

@@ -11,8 +11,8 @@ import type { MediumChange, VolumeProgress } from "../../tape/volumes/write-volu
 import { ejectTape } from "../media/eject-tape.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import { changeVolume } from "../media/volume-change.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 import type { FrameMarks } from "../plan/frame-marks.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
 import { catalogueLines } from "../volumes/catalogue-lines.ts";
 import { formatToken } from "../volumes/resume-token.ts";
 import type { SetBegin } from "../volumes/set-begin.ts";

@@ -3,7 +3,7 @@
 import type { RunContext } from "../../run/run.ts";
 import type { RunSummary } from "../../ui/summary.ts";
 import type { MediumOptions, WriteArchiveOptions } from "../media/medium-options.ts";
-import type { ArchivePlan } from "../plan/plan-archive.ts";
+import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { writeArchive } from "./write-archive.ts";
 
 /** What the plan's maker knows besides. */

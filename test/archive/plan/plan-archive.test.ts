@@ -1,7 +1,7 @@
 /** The plan is the archive: every byte has its place before a blob is fetched. */
 import { describe, expect, test } from "bun:test";
-import type { ArchivePiece } from "../../../src/archive/plan/archive-layout.ts";
-import { type ArchivePlan, planArchive } from "../../../src/archive/plan/plan-archive.ts";
+import { type ArchivePlan, pieceEnd } from "../../../src/archive/plan/archive-plan.ts";
+import { planArchive } from "../../../src/archive/plan/plan-archive.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { tarParts } from "../../interop/tar-blocks.ts";
 import { streamOf } from "../../mirror/artifact-source.ts";
@@ -45,12 +45,14 @@ function written(plan: ArchivePlan, artifacts: readonly Artifact[]): Uint8Array 
   return Buffer.concat(parts);
 }
 
-function ledgerOf(pieces: Iterable<ArchivePiece>): [Digest, number][] {
-  return [...pieces].flatMap((piece): [Digest, number][] =>
-    piece.kind === "bytes" && piece.complete !== undefined
-      ? [[piece.complete.digest, piece.offset + piece.bytes.length]]
-      : [],
-  );
+/** The checkpoint's lines, as the pieces of the archive bring them up. */
+function ledgerOf(plan: ArchivePlan): [Digest, number][] {
+  return [...plan.pieces()].flatMap((piece): [Digest, number][] => {
+    if (piece.kind !== "bytes" || piece.line === undefined) return [];
+    const { descriptor, end } = plan.lineAt(piece.line);
+    expect(end).toBe(pieceEnd(piece));
+    return [[descriptor.digest, end]];
+  });
 }
 
 const nameOf = (digest: Digest) => `blobs/${digest.replace(":", "/")}`;
@@ -77,7 +79,7 @@ describe("planArchive()", () => {
   test("says with each manifest and blob how many bytes of the archive it takes to have it", async () => {
     const plan = await planOf(gathered);
     const ends = new Map(tarParts(written(plan, [gathered])).map(({ name, end }) => [name, end]));
-    const ledger = ledgerOf(plan.pieces());
+    const ledger = ledgerOf(plan);
     expect(ledger).toHaveLength(gathered.manifests.length + gathered.blobs.length);
     for (const [digest, offset] of ledger) expect(offset).toBe(ends.get(nameOf(digest)) ?? -1);
   });
@@ -98,7 +100,7 @@ describe("planArchive()", () => {
   test("puts what refers to a manifest behind its children", async () => {
     const sbom = sbomOf(tool);
     const plan = await planOf(indexOf([tool]), [], [sbom]);
-    const digests = ledgerOf(plan.pieces()).map(([digest]) => digest);
+    const digests = ledgerOf(plan).map(([digest]) => digest);
     expect(digests.slice(1)).toEqual(
       [
         tool.root,
@@ -116,7 +118,7 @@ describe("planArchive()", () => {
     expect(pieces.filter((piece) => piece.kind === "blob").map((piece) => piece.descriptor.size)).toEqual([
       2,
     ]);
-    expect(ledgerOf(pieces)).toHaveLength(3);
+    expect(ledgerOf(plan)).toHaveLength(3);
     expect(tarParts(written(plan, [artifact])).filter(({ body }) => body.length === 0)).toHaveLength(3);
   });
 
