@@ -112,15 +112,14 @@ export class ArchiveOutlet implements ArchiveOrigin {
     target: RepositoryAddress,
   ): Promise<TargetOutcome> {
     const { pool, config } = this.#run;
-    return one(
-      await pool.run({
-        kind: "upload",
-        place,
-        descriptor: { mediaType, digest, size },
-        target,
-        chunkBytes: config.chunkSize,
-      }),
-    );
+    const arrival = await pool.run({
+      kind: "upload",
+      place,
+      descriptor: { mediaType, digest, size },
+      target,
+      chunkBytes: config.chunkSize,
+    });
+    return { arrival };
   }
 
   /** The target itself, else a repository of its registry, which costs a mount, else any. */

@@ -52,7 +52,7 @@ export async function verify(options: VerifyOptions, run: RunContext): Promise<V
     connections: cores,
     threads: Math.min(cores, mostThreads),
     userAgent: "",
-    onNotice: ({ level, text }) => run.ui.log(level, text),
+    onNotice: (level, text) => run.ui.log(level, text),
   });
   stack.defer(() => pool.close());
   const stop = () => pool.stop();

@@ -1,10 +1,13 @@
-/** The messages between the main thread and the blob workers. All of it is plain data. */
+/**
+ * The messages between the main thread and the blob workers. All of it is plain data. Jobs on a window have its handle in the main
+ * thread, its number on the way, and the window itself in the thread that does them: `Of` is which.
+ */
 import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { ErrorData } from "../errors.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { WindowName } from "./attach-window.ts";
+import type { WindowHandle } from "../tape/window/window.ts";
 import type { Notice } from "./host/thread-contract.ts";
 import type { SharedState } from "./shared-state.ts";
 
@@ -19,9 +22,9 @@ export interface WorkerSettings {
 }
 
 /** Fetch a blob into the window at its place in the archive. */
-export interface FetchJob {
+export interface FetchJob<Of = WindowHandle> {
   kind: "fetch";
-  window: WindowName;
+  window: Of;
   slot: number;
   /** Archive offset of the blob's first byte. */
   offset: number;
@@ -34,9 +37,9 @@ export interface FetchJob {
 }
 
 /** Verify what a fetch job receives, while it receives it. To be handed in together with that job, which must not hold back. */
-export interface HashJob {
+export interface HashJob<Of = WindowHandle> {
   kind: "hash";
-  window: WindowName;
+  window: Of;
   slot: number;
   offset: number;
   descriptor: Descriptor;
@@ -55,18 +58,18 @@ export interface Stretch {
  * Where a blob lies for an upload or a check. `offset` is that of its first byte in the archive: with `file` the archive is the file,
  * with `files` it goes over several, and the stretches are those of this blob, in order.
  */
-export type BlobPlace =
+export type BlobPlace<Of = WindowHandle> =
   | { kind: "file"; path: string; offset: number }
   | { kind: "files"; archive: string; offset: number; stretches: readonly Stretch[] }
-  | { kind: "window"; window: WindowName; slot: number; offset: number };
+  | { kind: "window"; window: Of; slot: number; offset: number };
 
 /** A place that can be read at any time, as often as need be. */
 export type FilePlace = Exclude<BlobPlace, { kind: "window" }>;
 
 /** Upload a blob out of a file or the window. */
-export interface UploadJob {
+export interface UploadJob<Of = WindowHandle> {
   kind: "upload";
-  place: BlobPlace;
+  place: BlobPlace<Of>;
   descriptor: Descriptor;
   target: RepositoryAddress;
   /** Chunked upload above this many bytes; 0 never. */
@@ -74,22 +77,22 @@ export interface UploadJob {
 }
 
 /** Read a blob from a file or the window and check its digest. */
-export interface VerifyJob {
+export interface VerifyJob<Of = WindowHandle> {
   kind: "verify";
-  place: BlobPlace;
+  place: BlobPlace<Of>;
   descriptor: Descriptor;
 }
 
 /** Tell what blobs of an archive hash to; to compare is the asker's. Several small ones make one job. */
-export interface DigestJob {
+export interface DigestJob<Of = WindowHandle> {
   kind: "digest";
-  blobs: readonly { place: BlobPlace; size: number; algorithm: string }[];
+  blobs: readonly { place: BlobPlace<Of>; size: number; algorithm: string }[];
 }
 
 /** Put a blob of a stream into the local store. */
-export interface KeepJob {
+export interface KeepJob<Of = WindowHandle> {
   kind: "keep";
-  place: BlobPlace;
+  place: BlobPlace<Of>;
   descriptor: Descriptor;
   /** Open for writing, for as long as the job runs. */
   store: StoreHandle;
@@ -105,7 +108,51 @@ export interface CopyJob {
   chunkBytes: number;
 }
 
-export type Job = FetchJob | HashJob | UploadJob | VerifyJob | KeepJob | CopyJob | DigestJob;
+export type Job<Of = WindowHandle> =
+  | FetchJob<Of>
+  | HashJob<Of>
+  | UploadJob<Of>
+  | VerifyJob<Of>
+  | KeepJob<Of>
+  | CopyJob
+  | DigestJob<Of>;
+
+/** The window that a job is about, if any: never more than one. */
+export function windowOf<Of>(job: Job<Of>): Of | undefined {
+  switch (job.kind) {
+    case "fetch":
+    case "hash":
+      return job.window;
+    case "upload":
+    case "verify":
+    case "keep":
+      return job.place.kind === "window" ? job.place.window : undefined;
+    case "digest":
+      for (const { place } of job.blobs) if (place.kind === "window") return place.window;
+      return undefined;
+    case "copy":
+      return undefined;
+  }
+}
+
+/** The same job with its window in another form. */
+export function mapWindow<From, To>(job: Job<From>, map: (window: From) => To): Job<To> {
+  const mapPlace = (place: BlobPlace<From>): BlobPlace<To> =>
+    place.kind === "window" ? { ...place, window: map(place.window) } : place;
+  switch (job.kind) {
+    case "fetch":
+    case "hash":
+      return { ...job, window: map(job.window) };
+    case "upload":
+    case "verify":
+    case "keep":
+      return { ...job, place: mapPlace(job.place) };
+    case "digest":
+      return { ...job, blobs: job.blobs.map((blob) => ({ ...blob, place: mapPlace(blob.place) })) };
+    case "copy":
+      return job;
+  }
+}
 
 /** How a blob came to be at a target. */
 export type Arrival = "moved" | "mounted" | "skipped";
@@ -113,15 +160,29 @@ export type Arrival = "moved" | "mounted" | "skipped";
 /** What happened at one target. */
 export type TargetOutcome = { arrival: Arrival } | { error: ErrorData };
 
-/**
- * What a worker answers. `outcomes` follow the job's targets (one for an upload, none for fetch and verify); `digests` are the answer
- * to a {@link DigestJob}, one a blob.
- */
-export type JobResult =
-  | {
-      ok: true;
-      outcomes: readonly TargetOutcome[];
-      digests?: readonly Digest[] | undefined;
-      notices: readonly Notice[];
-    }
-  | { ok: false; error: ErrorData; notices: readonly Notice[] };
+/** What each kind of job comes to. */
+export interface JobAnswers {
+  fetch: undefined;
+  hash: undefined;
+  verify: undefined;
+  upload: Arrival;
+  /** How the blob came to be in the store. */
+  keep: Arrival;
+  /** One for each of the job's targets. */
+  copy: readonly TargetOutcome[];
+  /** One for each of the job's blobs: what it hashes to. */
+  digest: readonly Digest[];
+}
+
+/** What a worker answers: never a rejection, since structured clone would make a plain Error of ours. */
+export type JobResult<Kind extends Job["kind"]> =
+  | { ok: true; answer: JobAnswers[Kind] }
+  | { ok: false; error: ErrorData };
+
+/** What a blob worker asks of the main thread while it does its jobs. */
+export type BlobWorkerAsks = {
+  /** Answered when it has been told, so that nothing is told later than how the job ended. */
+  notice: { question: Notice; answer: undefined };
+  /** The memory of a window. A clone's buffers count as so many bytes more with the engine, although they are the same: it comes once a thread. */
+  window: { question: number; answer: WindowHandle };
+};

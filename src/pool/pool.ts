@@ -1,15 +1,22 @@
 /** The main thread's side of the blob workers: a piscina pool that runs jobs and hands back their answers. */
 import { availableParallelism } from "node:os";
+import type { MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { Limiter } from "../content/limiter.ts";
-import { fromErrorData } from "../errors.ts";
+import { AceError, fromErrorData } from "../errors.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
-import type { Digest } from "../oci/digest.ts";
+import type { WindowHandle } from "../tape/window/window.ts";
 import { entryPath } from "./host/entry-paths.ts";
-import type { Notice } from "./host/thread-contract.ts";
-import type { DigestJob, Job, JobResult, TargetOutcome, WorkerSettings } from "./jobs.ts";
-import { nameWindows } from "./name-windows.ts";
-import { parseJobResult } from "./parse-result.ts";
+import { answerTo } from "./host/questions.ts";
+import type { Answers, Asked, OnNotice } from "./host/thread-contract.ts";
+import {
+  type BlobWorkerAsks,
+  type Job,
+  type JobAnswers,
+  type JobResult,
+  mapWindow,
+  type WorkerSettings,
+} from "./jobs.ts";
 import { movedBytes, newSharedState, requestStop, type SharedState } from "./shared-state.ts";
 
 /** How to start a pool. */
@@ -19,7 +26,8 @@ export interface PoolOptions {
   userAgent: string;
   /** At most; {@link mostThreads} when left out. */
   threads?: number;
-  onNotice: (notice: Notice) => void;
+  /** Told while a job runs, from whatever thread; nothing comes after the job's own end. */
+  onNotice: OnNotice;
 }
 
 /** Jobs without connections that a thread has at a time: while one waits for its file or its window, others go on. */
@@ -43,9 +51,26 @@ export class Pool {
   readonly #reading: Limiter;
   #piscina: Piscina | undefined;
   #running = 0;
+  /** What jobs that run are about. */
+  readonly #windows = new Map<number, WindowHandle>();
+  /** One a thread, for what it asks. */
+  readonly #ports = new Set<MessagePort>();
+  readonly #answers: Answers<BlobWorkerAsks>;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#answers = {
+      notice: ({ level, text }) => {
+        options.onNotice(level, text);
+        return undefined;
+      },
+      window: (id) => {
+        const handle = this.#windows.get(id);
+        if (handle === undefined)
+          throw new AceError("internal", `Cannot use window ${id}: no job is about it`);
+        return handle;
+      },
+    };
     const most = options.threads ?? mostThreads;
     this.threads = Math.max(1, Math.min(availableParallelism(), most));
     this.concurrency = options.connections;
@@ -66,38 +91,28 @@ export class Pool {
   /**
    * Runs a job on some thread. Jobs that need connections start in the order in which they are given, and so do those that only
    * read; neither waits for the other.
-   * @returns one outcome for each target of the job
    * @throws AceError what the job threw
    */
-  async run(job: Exclude<Job, DigestJob>): Promise<readonly TargetOutcome[]> {
-    return (await this.#perform(job)).outcomes;
-  }
-
-  /**
-   * Hashes blobs on some thread.
-   * @returns what each of the job's blobs hashes to
-   * @throws AceError what the job threw
-   */
-  async digests(job: DigestJob): Promise<readonly Digest[]> {
-    return (await this.#perform(job)).digests ?? [];
-  }
-
-  async #perform(job: Job): Promise<Extract<JobResult, { ok: true }>> {
+  async run<Kind extends Job["kind"]>(job: Job & { kind: Kind }): Promise<JobAnswers[Kind]> {
     this.#running++;
     try {
-      const result = parseJobResult(await this.#inTurn(job));
-      for (const notice of result.notices) this.#options.onNotice(notice);
+      const named = mapWindow<WindowHandle, number>(job, (handle) => {
+        this.#windows.set(handle.id, handle);
+        return handle.id;
+      });
+      const perform = (): Promise<JobResult<Kind>> => this.#start().run(named);
+      const result = await this.#inTurn(job.kind, perform);
       if (!result.ok) throw fromErrorData(result.error);
-      return result;
+      return result.answer;
     } finally {
       this.#running--;
+      if (this.#running === 0) this.#windows.clear();
     }
   }
 
   /** A hash job takes no turn: its fetch job waits for it. */
-  #inTurn(job: Job): Promise<unknown> {
-    const perform = () => this.#start().run(nameWindows(job, this.threads));
-    switch (job.kind) {
+  #inTurn<Result>(kind: Job["kind"], perform: () => Promise<Result>): Promise<Result> {
+    switch (kind) {
       case "fetch":
       case "upload":
       case "copy":
@@ -125,6 +140,8 @@ export class Pool {
     this.stop();
     await this.#piscina?.destroy();
     this.#piscina = undefined;
+    for (const port of this.#ports) port.close();
+    this.#ports.clear();
   }
 
   get #connectionsPerThread(): number {
@@ -132,13 +149,14 @@ export class Pool {
   }
 
   #start(): Piscina {
+    if (this.#piscina !== undefined) return this.#piscina;
     const workerData: WorkerSettings = {
       shared: this.shared,
       connectionsPerHost: this.#connectionsPerThread,
       userAgent: this.#options.userAgent,
       store: this.store,
     };
-    this.#piscina ??= new Piscina({
+    this.#piscina = new Piscina({
       filename: entryPath("blob-worker"),
       minThreads: this.threads,
       maxThreads: this.threads,
@@ -148,6 +166,16 @@ export class Pool {
       atomics: "disabled",
       workerData,
     });
+    this.#piscina.on("message", (port: MessagePort) => this.#listen(port));
     return this.#piscina;
+  }
+
+  /** The first thing that a thread says is where it will ask; a thread that takes the place of one that died does so too. */
+  #listen(port: MessagePort): void {
+    this.#ports.add(port);
+    port.on("message", (asked: Asked<BlobWorkerAsks>) => void answerTo(port, asked, this.#answers));
+    port.on("close", () => this.#ports.delete(port));
+    // Whoever runs a job waits for it; what may be asked keeps no process alive.
+    port.unref();
   }
 }

@@ -47,7 +47,7 @@ export function openRun(options: RunOptions): RunContext {
   const pool = new Pool({
     connections: config.concurrentHTTP,
     userAgent,
-    onNotice: ({ level, text }) => ui.log(level, text),
+    onNotice: (level, text) => ui.log(level, text),
   });
   const store = new RunStore(config, pool, (level, text) => ui.log(level, text));
   const client = new RegistryClient({

@@ -46,7 +46,7 @@ export async function hashFile(
             algorithm: digestAlgorithm(digest),
           })),
         );
-        const actual = await pool.digests({ kind: "digest", blobs });
+        const actual = await pool.run({ kind: "digest", blobs });
         for (const [at, { digest }] of job.entries()) contents.settle(digest, actual[at] ?? digest);
         onDone(job.length);
       } catch (error) {
@@ -104,7 +104,7 @@ export class StreamHashing {
     const blobs = [{ place, size: sizeBytes, algorithm: digestAlgorithm(digest) }];
     await this.#limiter.start(async () => {
       try {
-        const [actual = digest] = await this.#pool.digests({ kind: "digest", blobs });
+        const [actual = digest] = await this.#pool.run({ kind: "digest", blobs });
         contents.settle(digest, actual);
       } catch (error) {
         // Where the archive ends in a body, whoever scans it tells.

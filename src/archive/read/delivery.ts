@@ -4,7 +4,6 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { RawManifest } from "../../oci/manifest.ts";
 import type { Arrival, BlobPlace } from "../../pool/jobs.ts";
 import type { Repository } from "../../registry/repository.ts";
-import { arrivalOf } from "../../run/outcomes.ts";
 import type { RunContext } from "../../run/run.ts";
 
 /** How a blob's or manifest's presence is asked for and brought about. */
@@ -42,14 +41,13 @@ export class RepositoryDelivery implements Delivery {
   }
 
   async deliver(descriptor: Descriptor, place: BlobPlace): Promise<Arrival> {
-    const outcomes = await this.#run.pool.run({
+    return await this.#run.pool.run({
       kind: "upload",
       place,
       descriptor: { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size },
       target: this.#repository.address,
       chunkBytes: this.#chunkBytes(descriptor.size, place),
     });
-    return arrivalOf(outcomes[0]);
   }
 
   async deliverBytes(descriptor: Descriptor, bytes: Uint8Array): Promise<Arrival> {

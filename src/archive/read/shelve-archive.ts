@@ -8,7 +8,6 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ManifestContent, RawManifest } from "../../oci/manifest.ts";
 import type { Arrival, BlobPlace } from "../../pool/jobs.ts";
-import { arrivalOf } from "../../run/outcomes.ts";
 import { type RunContext, stoppedError } from "../../run/run.ts";
 import type { ArchiveParts } from "./archive-parts.ts";
 import { ArchiveShelf } from "./archive-shelf.ts";
@@ -128,7 +127,7 @@ class Shelving implements Delivery {
       await pool.run({ kind: "verify", place, descriptor });
       return "moved";
     }
-    return arrivalOf((await pool.run({ kind: "keep", place, descriptor, store: store.handle }))[0]);
+    return await pool.run({ kind: "keep", place, descriptor, store: store.handle });
   }
 
   async deliverBytes(descriptor: Descriptor, bytes: Uint8Array): Promise<Arrival> {

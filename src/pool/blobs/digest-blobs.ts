@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { AceError } from "../../errors.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { Window } from "../../tape/window/window.ts";
 import type { DigestJob, FilePlace } from "../jobs.ts";
 import { countMoved, isStopRequested } from "../shared-state.ts";
 import { OpenFile, placePieces, stretchesOf } from "./place-pieces.ts";
@@ -19,7 +20,7 @@ const buffer = Buffer.allocUnsafeSlow(pieceBytes);
  * @returns one digest a blob
  * @throws AceError `archive` when the archive ends in the middle of a blob, `medium` when it cannot be read, `stopped`
  */
-export async function digestBlobs(job: DigestJob, context: WorkerContext): Promise<Digest[]> {
+export async function digestBlobs(job: DigestJob<Window>, context: WorkerContext): Promise<Digest[]> {
   const digests: Digest[] = [];
   using files = new OneOpenFile();
   for (const { place, size, algorithm } of job.blobs) {

@@ -1,9 +1,10 @@
 /** Fetches one blob into its place in the window, hashing as it goes; a big one over several connections at once. */
+
 import { AceError } from "../../errors.ts";
 import type { LocalStore } from "../../layout/local-store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobSource } from "../../registry/read-blob.ts";
-import { attachWindow } from "../attach-window.ts";
+import type { Window } from "../../tape/window/window.ts";
 import type { FetchJob, HashJob } from "../jobs.ts";
 import { fetchParts } from "./fetch-parts.ts";
 import { partBytes } from "./part-size.ts";
@@ -16,18 +17,20 @@ import type { WorkerContext } from "./worker-context.ts";
  * hash job when there is one. Never shows the writer the last byte of a blob before that.
  * @throws AceError `digest` naming both digests; whatever the registry says
  */
-export async function fetchIntoWindow(job: FetchJob, context: WorkerContext): Promise<void> {
-  const { descriptor } = job;
-  const window = attachWindow(job.window);
+export async function fetchIntoWindow(job: FetchJob<Window>, context: WorkerContext): Promise<undefined> {
+  const { descriptor, window } = job;
   const source = context.client.repository(job.source).blob(descriptor);
   for (let holder = await holderFor(job, context); ; holder = undefined) {
     using keeping = holder === undefined ? context.store.keeping(descriptor) : undefined;
-    const filling = new WindowFilling(job, window, context.settings.shared, (bytes) => keeping?.write(bytes));
+    const filling = new WindowFilling(job, context.settings.shared, (bytes) => keeping?.write(bytes));
     if (holder === undefined || !(await fillFromStore(filling, holder, descriptor)))
       await fetch(filling, source, context);
     const actual = filling.digest();
     if (actual === descriptor.digest) window.advance(job.slot, job.offset + descriptor.size);
-    if (actual === undefined || actual === descriptor.digest) return await keeping?.commit();
+    if (actual === undefined || actual === descriptor.digest) {
+      await keeping?.commit();
+      return undefined;
+    }
     if (job.holdBack && holder !== undefined) {
       context.store.dropDamaged(descriptor);
       continue;
@@ -41,7 +44,7 @@ export async function fetchIntoWindow(job: FetchJob, context: WorkerContext): Pr
 
 /** The local store when it has the blob. What the writer is shown before the end cannot be taken back, so it is hashed first. */
 function holderFor(
-  job: FetchJob,
+  job: FetchJob<Window>,
   { store }: WorkerContext,
 ): LocalStore | undefined | Promise<LocalStore | undefined> {
   return job.holdBack ? store.holderOf(job.descriptor) : store.checkedHolderOf(job.descriptor);
@@ -74,7 +77,11 @@ async function fetch(filling: WindowFilling, source: BlobSource, context: Worker
 }
 
 /** The error for a blob that arrived as another one. */
-export function corrupted(job: FetchJob | HashJob, repository: string, actual: string): AceError {
+export function corrupted(
+  job: FetchJob<Window> | HashJob<Window>,
+  repository: string,
+  actual: string,
+): AceError {
   return new AceError(
     "digest",
     `Cannot use blob ${job.descriptor.digest} of ${repository}: the registry sent ${actual}`,

@@ -1,7 +1,8 @@
 /** Verifies a blob in the window while another thread receives it: for one big blob, receiving and hashing take two cores. */
+
 import { setImmediate } from "node:timers/promises";
 import { digestAlgorithm, hasherFor } from "../../oci/digest.ts";
-import { attachWindow } from "../attach-window.ts";
+import type { Window } from "../../tape/window/window.ts";
 import type { HashJob } from "../jobs.ts";
 import { corrupted } from "./fetch-into-window.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -17,8 +18,8 @@ const lookAgainMs = 1000;
  * right; the writer never gets the last byte before that.
  * @throws AceError `digest` naming both digests; `stopped` when the window is aborted
  */
-export async function hashInWindow(job: HashJob, context: WorkerContext): Promise<void> {
-  const window = attachWindow(job.window);
+export async function hashInWindow(job: HashJob<Window>, context: WorkerContext): Promise<undefined> {
+  const { window } = job;
   const { digest, size } = job.descriptor;
   const hasher = hasherFor(digest);
   for (let hashed = 0; hashed < size; ) {

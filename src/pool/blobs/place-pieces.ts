@@ -2,11 +2,10 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { AceError, systemState } from "../../errors.ts";
 import type { Window } from "../../tape/window/window.ts";
-import { attachWindow } from "../attach-window.ts";
 import type { BlobPlace, FilePlace, Stretch } from "../jobs.ts";
 
 /** A blob's place in an archive as messages name it, and what to do when the bytes there are wrong. */
-export function originOf(place: BlobPlace): { name: string; hint: string } {
+export function originOf(place: BlobPlace<unknown>): { name: string; hint: string } {
   const at = `at byte ${place.offset}`;
   const hint = (what: string) => `The archive is damaged there: copy ${what} again.`;
   switch (place.kind) {
@@ -39,9 +38,9 @@ const turns = 3;
  * Bytes `[start, end)` of a blob. A piece is good until the second one after it is asked for; of the window, until it is released.
  * @throws AceError `archive` when the archive ends in the middle of them, `medium` when a file cannot be read
  */
-export function placePieces(place: BlobPlace, start: number, end: number): AsyncIterable<Uint8Array> {
+export function placePieces(place: BlobPlace<Window>, start: number, end: number): AsyncIterable<Uint8Array> {
   if (place.kind !== "window") return filePieces(place, start, end);
-  return windowPieces(attachWindow(place.window), place.offset + start, place.offset + end);
+  return windowPieces(place.window, place.offset + start, place.offset + end);
 }
 
 /** Where bytes `[start, end)` of a blob are. */

@@ -1,52 +1,47 @@
 /** A blob worker's one function: takes a job, does it, answers with plain data. */
 import { toErrorData } from "../../errors.ts";
-import type { DigestJob, Job, JobResult, TargetOutcome } from "../jobs.ts";
+import type { Window } from "../../tape/window/window.ts";
+import { type Job, type JobAnswers, type JobResult, mapWindow, windowOf } from "../jobs.ts";
 import { copyBlob } from "./copy-blob.ts";
 import { digestBlobs } from "./digest-blobs.ts";
 import { fetchIntoWindow } from "./fetch-into-window.ts";
 import { hashInWindow } from "./hash-in-window.ts";
-import { keepBlob } from "./keep-blob.ts";
+import { keepBlob, verifyBlob } from "./read-verified.ts";
 import { uploadBlob } from "./upload-blob.ts";
-import { verifyBlob } from "./verify-blob.ts";
 import { type WorkerContext, workerContext } from "./worker-context.ts";
 
-/** Never throws: an error is part of the answer, since structured clone would make a plain Error of it. */
-export async function runJob(job: Job): Promise<JobResult> {
+/** Never throws: an error is part of the answer. */
+export async function runJob(job: Job<number>): Promise<JobResult<Job["kind"]>> {
   const context = workerContext();
   context.connections.inUse++;
   try {
-    if (job.kind === "digest") {
-      const digests = await digestBlobs(job, context);
-      return { ok: true, outcomes: [], digests, notices: context.notices.splice(0) };
-    }
-    const outcomes = await perform(job, context);
-    return { ok: true, outcomes, notices: context.notices.splice(0) };
+    const id = windowOf(job);
+    if (id !== undefined) await context.windows.attach(id);
+    const attached = mapWindow(job, (number) => context.windows.get(number));
+    return { ok: true, answer: await perform(attached, context) };
   } catch (error) {
-    return { ok: false, error: toErrorData(error), notices: context.notices.splice(0) };
+    return { ok: false, error: toErrorData(error) };
   } finally {
     context.connections.inUse--;
+    await context.noticesTold();
   }
 }
 
-async function perform(
-  job: Exclude<Job, DigestJob>,
-  context: WorkerContext,
-): Promise<readonly TargetOutcome[]> {
+function perform(job: Job<Window>, context: WorkerContext): Promise<JobAnswers[Job["kind"]]> {
   switch (job.kind) {
     case "fetch":
-      await fetchIntoWindow(job, context);
-      return [];
+      return fetchIntoWindow(job, context);
     case "hash":
-      await hashInWindow(job, context);
-      return [];
+      return hashInWindow(job, context);
     case "verify":
-      await verifyBlob(job, context);
-      return [];
+      return verifyBlob(job, context);
     case "keep":
-      return [{ arrival: await keepBlob(job, context) }];
+      return keepBlob(job, context);
     case "upload":
-      return [{ arrival: await uploadBlob(job, context) }];
+      return uploadBlob(job, context);
     case "copy":
       return copyBlob(job, context);
+    case "digest":
+      return digestBlobs(job, context);
   }
 }

@@ -12,13 +12,13 @@ export class StoreAccess {
   readonly #store: LocalStore | undefined;
   readonly #takes: boolean;
   readonly #shared: SharedState;
-  readonly #notices: Notice[];
+  readonly #tell: (notice: Notice) => void;
 
-  constructor(handle: StoreHandle | undefined, shared: SharedState, notices: Notice[]) {
+  constructor(handle: StoreHandle | undefined, shared: SharedState, tell: (notice: Notice) => void) {
     this.#store = handle === undefined ? undefined : LocalStore.attach(handle);
     this.#takes = handle?.ingestDirectory !== undefined;
     this.#shared = shared;
-    this.#notices = notices;
+    this.#tell = tell;
   }
 
   /** The store when it has a file of the blob's size; whether the bytes are right is not known yet. */
@@ -50,7 +50,7 @@ export class StoreAccess {
   }
 
   #tellDamaged(descriptor: Descriptor): void {
-    this.#notices.push({
+    this.#tell({
       level: "warn",
       text: `${descriptor.digest} in the local store was damaged: fetching it again`,
     });
@@ -59,7 +59,7 @@ export class StoreAccess {
   /** Every thread of the run stops filling the store; the first one says why. */
   #giveUp(error: unknown): void {
     if (error instanceof AceError && error.code === "digest") return;
-    if (markStoreFull(this.#shared)) this.#notices.push(storeNotice(error));
+    if (markStoreFull(this.#shared)) this.#tell(storeNotice(error));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Uploads one blob from a file or out of the window, verified on the way. */
+
 import { AceError } from "../../errors.ts";
-import { attachWindow } from "../attach-window.ts";
+import type { Window } from "../../tape/window/window.ts";
 import type { Arrival, BlobPlace, UploadJob } from "../jobs.ts";
 import { countMoved } from "../shared-state.ts";
 import { originOf, placePieces } from "./place-pieces.ts";
@@ -11,7 +12,7 @@ import type { WorkerContext } from "./worker-context.ts";
  * Uploads unless the target has the blob. In the window the job's slot is complete afterwards.
  * @throws AceError `digest` when the archive's bytes are not the descriptor's: the registry never completes the upload
  */
-export async function uploadBlob(job: UploadJob, context: WorkerContext): Promise<Arrival> {
+export async function uploadBlob(job: UploadJob<Window>, context: WorkerContext): Promise<Arrival> {
   const repository = context.client.repository(job.target);
   const present = await repository.hasBlob(job.descriptor);
   if (!present) {
@@ -23,18 +24,18 @@ export async function uploadBlob(job: UploadJob, context: WorkerContext): Promis
 }
 
 /** Gives a finished blob's bytes in the window back to the reader. */
-export function releasePlace(place: BlobPlace, size: number): void {
-  if (place.kind === "window") attachWindow(place.window).advance(place.slot, place.offset + size);
+export function releasePlace(place: BlobPlace<Window>, size: number): void {
+  if (place.kind === "window") place.window.advance(place.slot, place.offset + size);
 }
 
 /** Where the job's bytes come from. */
-function placeSource(job: UploadJob, context: WorkerContext): BodySource {
+function placeSource(job: UploadJob<Window>, context: WorkerContext): BodySource {
   const { place, descriptor } = job;
   const counted = (bytes: number) => countMoved(context.settings.shared, bytes);
   const origin = originOf(place);
   const pieces = (offset: number) => placePieces(place, offset, descriptor.size);
   if (place.kind !== "window") return { ...origin, counted, pieces };
-  const window = attachWindow(place.window);
+  const { window } = place;
   const acknowledged = (position: number) => window.advance(place.slot, place.offset + position);
   if (descriptor.size <= window.capacityBytes / 2 || job.chunkBytes > 0)
     return { ...origin, counted, pieces, acknowledged };

@@ -15,7 +15,7 @@ interface Island {
 const stepBytes = 1024 * 1024;
 
 export class WindowFilling {
-  readonly #job: FetchJob;
+  readonly #job: FetchJob<Window>;
   readonly #window: Window;
   readonly #shared: SharedState;
   readonly #observed: ((bytes: Uint8Array) => void) | undefined;
@@ -30,9 +30,9 @@ export class WindowFilling {
   #toldStep: number;
 
   /** @param observed given every byte once, in order */
-  constructor(job: FetchJob, window: Window, shared: SharedState, observed?: (bytes: Uint8Array) => void) {
+  constructor(job: FetchJob<Window>, shared: SharedState, observed?: (bytes: Uint8Array) => void) {
     this.#job = job;
-    this.#window = window;
+    this.#window = job.window;
     this.#shared = shared;
     this.#observed = observed;
     this.#hasher = job.hashedElsewhere ? undefined : hasherFor(job.descriptor.digest);

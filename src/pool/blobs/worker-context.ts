@@ -1,9 +1,11 @@
-/** What a blob worker keeps between jobs: its registry client, its windows, its share of the connections. */
-import { workerData } from "node:worker_threads";
+/** What a blob worker keeps between jobs: its registry client, its windows, its share of the connections, and its way to be heard. */
+import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 import { RegistryClient } from "../../registry/client.ts";
+import { Questions } from "../host/questions.ts";
 import type { Notice } from "../host/thread-contract.ts";
-import type { WorkerSettings } from "../jobs.ts";
+import type { BlobWorkerAsks, WorkerSettings } from "../jobs.ts";
 import { stopSignal } from "../shared-state.ts";
+import { AttachedWindows } from "./attached-windows.ts";
 import { PartSize } from "./part-size.ts";
 import { StoreAccess } from "./store-access.ts";
 
@@ -13,11 +15,14 @@ export interface WorkerContext {
   signal: AbortSignal;
   store: StoreAccess;
   settings: WorkerSettings;
+  windows: AttachedWindows;
   /** Connections that this thread's jobs hold, and may hold: one each, and more for a big blob while there are some to spare. */
   connections: { inUse: number; most: number };
   partSize: PartSize;
-  /** Notices since the last job ended; they travel with its answer. */
-  notices: Notice[];
+  /** Tells the operator, now. */
+  notice(notice: Notice): void;
+  /** Resolves when all notices so far have been told. */
+  noticesTold(): Promise<unknown>;
 }
 
 let context: WorkerContext | undefined;
@@ -31,22 +36,33 @@ export function workerContext(): WorkerContext {
 function newContext(): WorkerContext {
   const settings: WorkerSettings = workerData;
   const signal = stopSignal(settings.shared);
-  const notices: Notice[] = [];
+  const { port1, port2 } = new MessageChannel();
+  parentPort?.postMessage(port2, [port2]);
+  const questions = new Questions<BlobWorkerAsks>(port1);
+  const untold = new Set<Promise<unknown>>();
+  const notice = (said: Notice) => {
+    const telling: Promise<unknown> = questions
+      .ask("notice", said)
+      .catch(() => undefined)
+      .finally(() => untold.delete(telling));
+    untold.add(telling);
+  };
   const client = new RegistryClient({
     connectionsPerHost: settings.connectionsPerHost,
     gates: settings.shared.gates,
     userAgent: settings.userAgent,
     signal,
-    onNotice: (notice) => notices.push(notice),
+    onNotice: notice,
   });
-  const store = new StoreAccess(settings.store, settings.shared, notices);
   return {
     client,
     signal,
-    store,
+    store: new StoreAccess(settings.store, settings.shared, notice),
     settings,
-    notices,
+    windows: new AttachedWindows((id) => questions.ask("window", id)),
     connections: { inUse: 0, most: settings.connectionsPerHost },
     partSize: new PartSize(),
+    notice,
+    noticesTold: () => Promise.all(untold),
   };
 }

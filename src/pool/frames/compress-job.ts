@@ -1,19 +1,31 @@
 /** A compressor thread's one function. */
-
+import { workerData } from "node:worker_threads";
 import { AceError } from "../../errors.ts";
 import { compressFrame, frameBound } from "../../format/compress-frame.ts";
 import type { PackingChoice } from "../../format/packing-levels.ts";
-import { attachWindow, type WindowName } from "../attach-window.ts";
+import { Window, type WindowHandle } from "../../tape/window/window.ts";
+
+/** What a compressor's thread is started with. */
+export interface CompressorSettings {
+  window: WindowHandle;
+  choice: PackingChoice;
+}
 
 /** A piece of the window that is whole. */
 export interface CompressJob {
-  window: WindowName;
   /** Archive offset. */
   offset: number;
   length: number;
-  choice: PackingChoice;
   /** Where the frame goes: shared memory, which neither thread has to collect. */
   frame: SharedArrayBuffer;
+}
+
+let settings: { window: Window; choice: PackingChoice } | undefined;
+
+function attached() {
+  const { window, choice }: CompressorSettings = workerData;
+  settings ??= { window: new Window(window), choice };
+  return settings;
 }
 
 /**
@@ -22,10 +34,10 @@ export interface CompressJob {
  * @throws AceError `internal` when the frame does not fit
  */
 export function runCompressJob(job: CompressJob): number {
-  const window = attachWindow(job.window, "frames");
+  const { window, choice } = attached();
   const view = window.view(job.offset, job.length);
   const packed = compressFrame(
-    job.choice,
+    choice,
     view.length === job.length ? view : window.copy(job.offset, job.length),
   );
   if (packed.length > job.frame.byteLength) {

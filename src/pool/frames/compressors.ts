@@ -1,14 +1,12 @@
 /** The main thread's side of the compressors: frames of one window, packed on all cores, into a second window in order. */
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
-import * as v from "valibot";
 import { frameBound } from "../../format/compress-frame.ts";
 import type { PackingChoice } from "../../format/packing-levels.ts";
 import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
 import type { Window } from "../../tape/window/window.ts";
-import { windowName } from "../attach-window.ts";
 import { entryPath } from "../host/entry-paths.ts";
-import type { CompressJob } from "./compress-job.ts";
+import type { CompressJob, CompressorSettings } from "./compress-job.ts";
 
 /**
  * Bytes of a frame before packing: large enough that its own dictionary costs nothing, small enough to be a fine resume point.
@@ -59,23 +57,23 @@ export async function packWindow(
     minThreads: threads,
     maxThreads: threads,
     atomics: "disabled",
+    workerData: { window: plain.handle, choice } satisfies CompressorSettings,
   });
   try {
-    await new Packer(choice, plain, packed, onFrame, piscina, threads + waitingFrames, done).run();
+    await new Packer(plain, packed, onFrame, piscina, threads + waitingFrames, done).run();
   } finally {
     await piscina.destroy();
   }
 }
 
 class Packer {
-  readonly #choice: PackingChoice;
   readonly #plain: Window;
   readonly #packed: Window;
   readonly #onFrame: (mark: FrameMark) => void;
   readonly #piscina: Piscina;
   readonly #depth: number;
   /** Frames under way, in order. */
-  readonly #frames: { end: number; frame: SharedArrayBuffer; length: Promise<unknown> }[] = [];
+  readonly #frames: { end: number; frame: SharedArrayBuffer; length: Promise<number> }[] = [];
   /** Memory for frames that is not in use. */
   readonly #spare: SharedArrayBuffer[] = [];
   /** Where the first frame of this run begins. */
@@ -84,7 +82,6 @@ class Packer {
   #written: number;
 
   constructor(
-    choice: PackingChoice,
     plain: Window,
     packed: Window,
     onFrame: (mark: FrameMark) => void,
@@ -92,7 +89,6 @@ class Packer {
     depth: number,
     done: FrameMark,
   ) {
-    this.#choice = choice;
     this.#plain = plain;
     this.#packed = packed;
     this.#onFrame = onFrame;
@@ -133,13 +129,11 @@ class Packer {
       if (length <= 0 || (length < frameBytes && !atEnd)) return;
       const frame = this.#spare.pop() ?? new SharedArrayBuffer(packedLimit);
       const job: CompressJob = {
-        window: windowName(this.#plain.handle, "frames", this.#depth - waitingFrames),
         offset: this.#started,
         length,
-        choice: this.#choice,
         frame,
       };
-      const packedLength = this.#piscina.run(job);
+      const packedLength: Promise<number> = this.#piscina.run(job);
       // Awaited in order; until then a rejection must not count as unhandled.
       packedLength.catch(() => undefined);
       this.#started += length;
@@ -150,7 +144,7 @@ class Packer {
   async #finishFrame(): Promise<void> {
     const next = this.#frames.shift();
     if (next === undefined) return;
-    const length = v.parse(v.number(), await next.length);
+    const length = await next.length;
     this.#plain.moveFront(next.end);
     this.#plain.announceFront();
     this.#onFrame({ plain: next.end, packed: this.#written + length });

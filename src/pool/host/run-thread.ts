@@ -1,8 +1,9 @@
 /** The main thread's side of every thread that does one piece of work and ends: starts it, answers it, waits for what it comes to. */
 import { Worker } from "node:worker_threads";
-import { AceError, fromErrorData, toErrorData } from "../../errors.ts";
+import { AceError, fromErrorData } from "../../errors.ts";
 import { entryPath, type ThreadName } from "./entry-paths.ts";
-import type { FromThread, OnNotice, Question, ThreadContract, ToThread } from "./thread-contract.ts";
+import { answerTo } from "./questions.ts";
+import type { Answers, FromThread, OnNotice, ThreadContract } from "./thread-contract.ts";
 
 /** Who is told what a thread says, and who answers it. */
 export interface ThreadHandlers<Contract extends ThreadContract> {
@@ -13,12 +14,6 @@ export interface ThreadHandlers<Contract extends ThreadContract> {
   notice?: OnNotice | undefined;
   answers: Answers<Contract["asks"]>;
 }
-
-type Answers<Asks extends ThreadContract["asks"]> = {
-  [Name in keyof Asks]: (
-    question: Asks[Name]["question"],
-  ) => Asks[Name]["answer"] | Promise<Asks[Name]["answer"]>;
-};
 
 /** Whoever waits longer wants to know for what. */
 const silenceMs = 2000;
@@ -47,9 +42,7 @@ export function runThread<Contract extends ThreadContract>(
         silence = setTimeout(() => handlers.notice?.("warn", `Waiting for ${message.what}`), silenceMs);
         return;
       case "ask":
-        return void answer(handlers.answers, message.asked).then((answered) =>
-          worker.postMessage({ id: message.id, ...answered } satisfies ToThread<unknown>),
-        );
+        return void answerTo(worker, message, handlers.answers);
       case "done":
         return resolve(message.result);
       case "failed":
@@ -63,15 +56,4 @@ export function runThread<Contract extends ThreadContract>(
   worker.on("error", (cause) => broken(`failed: ${cause}`, cause));
   worker.on("exit", () => broken("ended early"));
   return promise;
-}
-
-async function answer<Asks extends ThreadContract["asks"]>(
-  answers: Answers<Asks>,
-  { name, question }: Question<Asks>,
-) {
-  try {
-    return { answer: await answers[name](question) };
-  } catch (error) {
-    return { error: toErrorData(error) };
-  }
 }

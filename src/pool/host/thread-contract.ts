@@ -10,32 +10,48 @@ export interface Notice {
 /** Tells an operator something. */
 export type OnNotice = (level: Notice["level"], text: string) => void;
 
-/** One kind of thread. All of it crosses as structured clones. */
+/** What a thread asks of the main thread, by name. */
+export type AskTable = Record<string, { question: unknown; answer: unknown }>;
+
+/** A question with its name. */
+export type Question<Asks extends AskTable> = {
+  [Name in keyof Asks]: { name: Name; question: Asks[Name]["question"] };
+}[keyof Asks];
+
+/** A question on its way; the answer has the same number. */
+export interface Asked<Asks extends AskTable> {
+  kind: "ask";
+  id: number;
+  asked: Question<Asks>;
+}
+
+/** An answer on its way. */
+export type Answered<Answer> = { id: number } & ({ answer: Answer } | { error: ErrorData });
+
+/** Who answers. */
+export type Answers<Asks extends AskTable> = {
+  [Name in keyof Asks]: (
+    question: Asks[Name]["question"],
+  ) => Asks[Name]["answer"] | Promise<Asks[Name]["answer"]>;
+};
+
+/** A thread that does one piece of work. All of it crosses as structured clones. */
 export interface ThreadContract {
   /** What it is started with. */
   start: unknown;
   /** What it tells while it works; `never` when nothing. */
   tells: unknown;
-  /** What it asks of the main thread, by name; it waits for each answer. */
-  asks: Record<string, { question: unknown; answer: unknown }>;
+  asks: AskTable;
   /** What it comes to. */
   result: unknown;
 }
 
-/** A question with its name. */
-export type Question<Asks extends ThreadContract["asks"]> = {
-  [Name in keyof Asks]: { name: Name; question: Asks[Name]["question"] };
-}[keyof Asks];
-
-/** What a thread says. `done` or `failed` comes once, and last. */
+/** What such a thread says. `done` or `failed` comes once, and last. */
 export type FromThread<Contract extends ThreadContract> =
   | { kind: "tell"; event: Contract["tells"] }
   | ({ kind: "notice" } & Notice)
   /** From now on it waits for something, as a sentence says it: `the drive to be ready`. */
   | { kind: "waiting"; what: string }
-  | { kind: "ask"; id: number; asked: Question<Contract["asks"]> }
+  | Asked<Contract["asks"]>
   | { kind: "done"; result: Contract["result"] }
   | { kind: "failed"; error: ErrorData };
-
-/** What the main thread says: the answer to the question with this number. */
-export type ToThread<Answer> = { id: number } & ({ answer: Answer } | { error: ErrorData });

@@ -1,7 +1,8 @@
 /** A thread's own side: does its work with what it was started with, tells and asks the main thread, says how it ended. */
 import { parentPort, workerData } from "node:worker_threads";
-import { AceError, fromErrorData, toErrorData } from "../../errors.ts";
-import type { FromThread, Notice, ThreadContract, ToThread } from "./thread-contract.ts";
+import { AceError, toErrorData } from "../../errors.ts";
+import { Questions } from "./questions.ts";
+import type { FromThread, Notice, ThreadContract } from "./thread-contract.ts";
 
 /** The main thread, as a thread sees it. */
 export interface MainThread<Contract extends ThreadContract> {
@@ -9,7 +10,7 @@ export interface MainThread<Contract extends ThreadContract> {
   notice(notice: Notice): void;
   /** The operator is told when it takes long; it is over with the next thing that is told or asked. */
   waiting(what: string): void;
-  /** One question at a time. @throws AceError what is answered */
+  /** @throws AceError what is answered */
   ask<Name extends keyof Contract["asks"]>(
     name: Name,
     question: Contract["asks"][Name]["question"],
@@ -27,26 +28,12 @@ export function threadMain<Contract extends ThreadContract>(
   if (port === null) throw new AceError("internal", "Cannot do a thread's work: this is no thread");
   const start: Contract["start"] = workerData;
   const say = (message: FromThread<Contract>) => port.postMessage(message);
-  let lastId = 0;
+  const questions = new Questions<Contract["asks"]>(port);
   const main: MainThread<Contract> = {
     tell: (event) => say({ kind: "tell", event }),
     notice: ({ level, text }) => say({ kind: "notice", level, text }),
     waiting: (what) => say({ kind: "waiting", what }),
-    ask: (name, question) =>
-      new Promise((resolve, reject) => {
-        const id = ++lastId;
-        const take = (message: ToThread<Contract["asks"][typeof name]["answer"]>) => {
-          if (message.id !== id) return;
-          port.off("message", take);
-          // Listening alone keeps a thread alive.
-          port.unref();
-          if ("error" in message) reject(fromErrorData(message.error));
-          else resolve(message.answer);
-        };
-        port.on("message", take);
-        port.ref();
-        say({ kind: "ask", id, asked: { name, question } });
-      }),
+    ask: (name, question) => questions.ask(name, question),
   };
   Promise.try(() => work(start, main)).then(
     (result) => say({ kind: "done", result }),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalStore, type StoreHandle } from "../../../src/layout/local-store.ts";
+import { AttachedWindows } from "../../../src/pool/blobs/attached-windows.ts";
 import { fetchIntoWindow } from "../../../src/pool/blobs/fetch-into-window.ts";
 import { hashInWindow } from "../../../src/pool/blobs/hash-in-window.ts";
 import { PartSize } from "../../../src/pool/blobs/part-size.ts";
@@ -72,11 +73,13 @@ async function fetchBlob(
   const context: WorkerContext = {
     client: client.client,
     signal: client.stop.signal,
-    store: new StoreAccess(store, shared, notices),
+    store: new StoreAccess(store, shared, (notice) => notices.push(notice)),
     settings: { shared, connectionsPerHost: most, userAgent: "test", store },
     connections: { inUse: 1, most },
     partSize: new PartSize(),
-    notices,
+    windows: new AttachedWindows(() => Promise.reject(new Error("nobody asks"))),
+    notice: (notice) => notices.push(notice),
+    noticesTold: () => Promise.resolve(),
   };
   const drained: Uint8Array[] = [];
   const drain = () => {
@@ -93,7 +96,7 @@ async function fetchBlob(
     repository: "library/x",
   };
   const { descriptor } = blob;
-  const segment = { window: window.handle, slot, offset, descriptor, source };
+  const segment = { window, slot, offset, descriptor, source };
   const jobs = [fetchIntoWindow({ kind: "fetch", ...segment, holdBack, hashedElsewhere }, context)];
   if (hashedElsewhere) jobs.push(hashInWindow({ kind: "hash", ...segment }, context));
   let error: unknown;
@@ -111,7 +114,7 @@ async function fetchBlob(
     drained: Buffer.concat(drained),
     error,
     requests: proxy.requests,
-    notices: context.notices.map(({ text }) => text),
+    notices: notices.map(({ text }) => text),
   };
 }
 
