@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { imageOf, indexOf, jsonContent } from "../support/images.ts";
 import { pushArtifact, putManifest, walkImage } from "../support/push.ts";
+import { binaryPath } from "../support/run-binary.ts";
 import { readLedgerLines, walkTar } from "./archive-facts.ts";
 import { openWorld, pushPlain, type World } from "./world.ts";
 
@@ -81,6 +82,33 @@ test("429 with Retry-After holds every request to that host for so long, and the
   const { at, atMs } = pauses[0]!;
   expect(atMs - times[at - 1]!).toBeGreaterThan(1800);
   expect(times.length - at).toBeGreaterThan(image.blobs.length / 2);
+});
+
+test("what a worker waits for is shown while it waits", async () => {
+  await using world = await openWorld();
+  const { layer } = await pushPlain(world, "app", [5000]);
+  const path = blobPath(layer.descriptor.digest);
+  world.lowProxy.setRules([{ path, answer: { status: 503, headers: { "Retry-After": "1" } } }]);
+  const run = Bun.spawn(
+    [
+      ...[binaryPath(), "mirror", "serialize", "low.test/app:v1", world.dir.file("out.tar")],
+      ...["--config", world.config],
+    ],
+    {
+      env: { PATH: process.env.PATH, HOME: "/nonexistent" },
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "pipe",
+    },
+  );
+  let stderr = "";
+  for await (const text of run.stderr.pipeThrough(new TextDecoderStream())) {
+    stderr += text;
+    // The registry is well again only once the operator has heard that it was not.
+    if (stderr.includes("try 2 of 6")) world.lowProxy.setRules([]);
+  }
+  expect({ code: await run.exited, stderr }).toMatchObject({ code: 0 });
+  expect(stderr.trimEnd().split("\n").at(-1)).not.toContain("try 2 of 6");
 });
 
 test.each([500, 502, 503])("a %d that passes is asked again, for manifests and for blobs", async (status) => {

@@ -1,0 +1,98 @@
+/** Jobs on threads: their windows, what they tell, and a thread that dies. */
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
+import type { Worker } from "node:worker_threads";
+import { digestOf } from "../../src/oci/digest.ts";
+import { Pool } from "../../src/pool/pool.ts";
+import { Window } from "../../src/tape/window/window.ts";
+import { until } from "../faults/running.ts";
+import { endpointAt } from "../registry/client-under-test.ts";
+import { contentOf } from "../support/images.ts";
+import { seededBytes } from "../support/seeded-bytes.ts";
+
+setDefaultTimeout(30_000);
+const bytes = seededBytes("pool", 50_000);
+const digest = digestOf(bytes);
+const said: string[] = [];
+const threads: Worker[] = [];
+const seen = (worker: Worker) => threads.push(worker);
+let pool: Pool;
+
+beforeEach(() => {
+  said.length = 0;
+  threads.length = 0;
+  process.on("worker", seen);
+  pool = new Pool({
+    connections: 2,
+    threads: 2,
+    userAgent: "test",
+    onNotice: (level, text) => said.push(`${level} ${text}`),
+  });
+});
+afterEach(async () => {
+  process.off("worker", seen);
+  await pool.close();
+});
+
+/** A window that a reader has put the bytes into, at `offset` of the archive. */
+function filledWindow(offset: number): Window {
+  const window = Window.create(1024 * 1024, 16, offset);
+  window.write(offset, bytes);
+  window.moveFront(offset + bytes.length);
+  return window;
+}
+
+async function hashIn(window: Window, offset: number): Promise<string | undefined> {
+  const place = { kind: "window", window: window.handle, slot: 0, offset } as const;
+  const blobs = [{ place, size: bytes.length, algorithm: "sha256" }];
+  return (await pool.run({ kind: "digest", blobs }))[0];
+}
+
+test("jobs of many windows, in turn and side by side", async () => {
+  for (const offset of [0, 777, 4096, 12_345]) {
+    const window = filledWindow(offset);
+    const jobs = Array.from({ length: 8 }, () => hashIn(window, offset));
+    expect(new Set(await Promise.all(jobs))).toEqual(new Set([digest]));
+  }
+});
+
+test("a thread that dies is replaced, and the next jobs know their window", async () => {
+  const window = filledWindow(5);
+  await Promise.all(Array.from({ length: 8 }, () => hashIn(window, 5)));
+  const before = threads.length;
+  expect(before).toBeGreaterThan(0);
+  await Promise.all([...threads].map((thread) => thread.terminate()));
+  await until("there are new threads", () => threads.length >= 2 * before);
+  const again = await Promise.all(Array.from({ length: 8 }, () => hashIn(window, 5)));
+  expect(new Set(again)).toEqual(new Set([digest]));
+});
+
+test("a notice is told while the job waits, and none after its end", async () => {
+  let asks = 0;
+  await using server = Bun.serve({
+    port: 0,
+    fetch: () => {
+      if (++asks === 1) return new Response(null, { status: 503, headers: { "Retry-After": "1" } });
+      // The second try comes only when the first one's notice was told.
+      return new Response(said.length > 0 ? bytes : "told too late");
+    },
+  });
+  const window = Window.create(1024 * 1024);
+  const { descriptor } = contentOf("application/octet-stream", bytes);
+  const slot = window.append(0, descriptor.size) ?? -1;
+  await pool.run({
+    kind: "fetch",
+    window: window.handle,
+    slot,
+    offset: 0,
+    descriptor,
+    source: {
+      settings: { registry: "registry.test", endpoints: [endpointAt(`http://localhost:${server.port}`)] },
+      repository: "library/x",
+    },
+    holdBack: true,
+    hashedElsewhere: false,
+  });
+  expect(window.scan()).toBe(descriptor.size);
+  expect(said).toHaveLength(1);
+  expect(said[0]).toContain("try 2 of");
+});
