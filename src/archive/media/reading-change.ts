@@ -1,12 +1,12 @@
 /** Gets the next volume when an archive is read from tapes. */
 
 import type { RunContext } from "../../run/run.ts";
-import type { MissingVolume } from "../../tape/volumes/read-volumes.ts";
+import type { WantedVolume } from "../../tape/catalogue/volume.ts";
 import { ejectTape } from "./eject-tape.ts";
 import { changeVolume } from "./volume-change.ts";
 
 /** Resolves when the volume may be in the drive. @throws AceError `medium` when it is not to be had */
-export type ReadingChange = (device: string, wanted: MissingVolume) => Promise<void>;
+export type ReadingChange = (device: string, wanted: WantedVolume) => Promise<void>;
 
 /** @param command `--volume-change`; without one whoever sits at the terminal is asked */
 export function readingChange(command: string | undefined, run: RunContext): ReadingChange {

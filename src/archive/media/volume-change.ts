@@ -1,18 +1,8 @@
 /** Gets another medium when a volume of a set is wanted: from the user's command, or from whoever sits at the terminal. */
 import { AceError } from "../../errors.ts";
+import type { WantedVolume } from "../../tape/catalogue/volume.ts";
 import type { Ui } from "../../ui/open-ui.ts";
 import { runHook } from "./run-hook.ts";
-
-/** Which volume is wanted, and why. */
-export interface WantedVolume {
-  /** Sixteen hexadecimal digits; empty while it is not known. */
-  set: string;
-  volume: number;
-  /** `full`: the one before is; `next`: the one before is read; `wrong`: what is there cannot be used. */
-  reason: "full" | "next" | "wrong";
-  /** What there is to say of the medium before, or of the one that is there. */
-  message: string;
-}
 
 /** What there is to get it with. */
 export interface VolumeChangeOptions {

@@ -2,7 +2,7 @@
 import { AceError } from "../../errors.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
 import { startReader } from "../../pool/media/reader.ts";
-import type { MissingVolume } from "../../tape/volumes/read-volumes.ts";
+import type { WantedVolume } from "../../tape/catalogue/volume.ts";
 import type { Window } from "../../tape/window/window.ts";
 import { makeWindow } from "../../tape/window/window-size.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
@@ -43,7 +43,7 @@ export class StreamSource implements ArchiveSource {
       {
         ...(options.change === undefined
           ? {}
-          : { change: (wanted: MissingVolume) => options.change?.(source, wanted) ?? Promise.resolve() }),
+          : { change: (wanted: WantedVolume) => options.change?.(source, wanted) ?? Promise.resolve() }),
         ...(options.onSegment === undefined ? {} : { segment: options.onSegment }),
       },
     );

@@ -3,12 +3,12 @@ import { closeSync, constants, existsSync, fstatSync, rmSync } from "node:fs";
 import { AceError } from "../../errors.ts";
 import type { RunContext } from "../../run/run.ts";
 import { formatLabel, type VolumeLabel } from "../../tape/catalogue/catalogue.ts";
+import type { VolumeStart } from "../../tape/catalogue/volume.ts";
 import { cataloguePath, volumePath } from "../../tape/catalogue/volume-names.ts";
 import { openLocked } from "../../tape/medium/open-medium.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { labelUnlessTorn } from "../read/volume-catalogue.ts";
-import type { SetBegin } from "../volumes/set-begin.ts";
 import { compareWritten, type ResumePoint } from "./resume-point.ts";
 import { type WrittenFile, WrittenInVolumes } from "./written-bytes.ts";
 
@@ -73,7 +73,7 @@ function labelOf(path: string, set: string, volume: number): VolumeLabel | undef
 }
 
 /** Where in which volume; whatever lies behind it goes away. */
-function begin(files: FoundVolume[], set: string, at: number): SetBegin {
+function begin(files: FoundVolume[], set: string, at: number): VolumeStart {
   const last = files.findLast(({ start }) => start < at) ?? files[0];
   if (last === undefined) throw new AceError("internal", "Cannot resume: there is no volume");
   const { volume, start, bytes, label } = last;
@@ -86,5 +86,5 @@ function begin(files: FoundVolume[], set: string, at: number): SetBegin {
   if (isClosed) return { set, volume: volume + 1, offset: at, at };
   // The writer has the file from now on.
   files.splice(files.indexOf(last), 1);
-  return { set, volume, offset: start, at, kept: { fd: last.fd, bytes: at - start } };
+  return { set, volume, offset: start, at, fd: last.fd };
 }

@@ -1,5 +1,6 @@
 /** Finds where an interrupted set on tapes goes on: by its checkpoint, or by what is on the tape in the drive. */
 import { AceError } from "../../errors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { OnNotice } from "../../pool/host/thread-contract.ts";
 import { runTapeJob } from "../../pool/media/tape-job.ts";
 import type { RunContext } from "../../run/run.ts";
@@ -7,7 +8,8 @@ import { formatLabel } from "../../tape/catalogue/catalogue.ts";
 import type { SurveyedFile } from "../../tape/drive/survey-tape.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
-import { readVolumeState, statePath, type VolumeState } from "../volumes/volume-state.ts";
+import type { SetPoint } from "../volumes/set-state.ts";
+import { readState, statePath } from "../volumes/state-file.ts";
 import { compareWithPlan } from "./compare-with-plan.ts";
 import { freshVolume, goOnBehind } from "./go-on-behind.ts";
 import type { ResumePoint } from "./resume-point.ts";
@@ -25,11 +27,11 @@ export async function findTapeVolumes(
   run: RunContext,
 ): Promise<ResumePoint | undefined> {
   const { checkpoint } = options;
-  const state = checkpoint === undefined ? undefined : readVolumeState(checkpoint);
-  if (checkpoint !== undefined && state !== undefined && state.set !== set) {
+  const state = checkpoint === undefined ? undefined : readState(checkpoint);
+  if (checkpoint !== undefined && state !== undefined && state.volume.set !== set) {
     throw new AceError(
       "input",
-      `Cannot resume with checkpoint ${checkpoint}: ${statePath(checkpoint)} is about set ${state.set}, and this run writes set ${set}: the image has changed, or it is another one`,
+      `Cannot resume with checkpoint ${checkpoint}: ${statePath(checkpoint)} is about set ${state.volume.set}, and this run writes set ${set}: the image has changed, or it is another one`,
       { hint: { kind: "flags-of-first-run" } },
     );
   }
@@ -42,14 +44,13 @@ export async function findTapeVolumes(
 async function goOnByState(
   plan: ArchivePlan,
   options: WriteArchiveOptions,
-  state: VolumeState,
+  { volume: written, whole, last, frame }: SetPoint,
 ): Promise<ResumePoint> {
-  const { set, volume, offset, at, whole, last, frame, file, block, segments, open, segmentBytes } = state;
-  const isAtEnd = state.atEnd ?? false;
-  if (whole && !last) return await freshVolume(plan, options, set, { volume: volume + 1, offset: at, frame });
-  if (whole) return wholePoint(plan, `volume ${volume}, the last one of set ${set}, was whole already`);
-  if (state.blockBytes !== options.blockBytes)
-    throw otherBlocks(options, `volume ${volume}`, state.blockBytes);
+  const { set, volume, offset, at, block, blockBytes } = written;
+  if (whole && last)
+    return wholePoint(plan, `volume ${volume}, the last one of set ${set}, was whole already`);
+  if (whole) return await freshVolume(plan, options, { set, volume: volume + 1, offset: at }, frame);
+  if (blockBytes !== options.blockBytes) throw otherBlocks(options, `volume ${volume}`, blockBytes);
   if (block === undefined) {
     throw new AceError(
       "medium",
@@ -59,14 +60,11 @@ async function goOnByState(
       },
     );
   }
-  const written = { offset, at, file, block, segments, open, segmentBytes, isAtEnd };
-  const note = `went on with volume ${volume} at byte ${at}, block ${blockAt(state, block)} of the tape`;
-  return await goOnBehind(plan, options, { set, volume, offset, at, written }, { frame }, note);
-}
-
-/** For a sentence: exact but for fixed blocks that are smaller than a write. */
-function blockAt({ at, offset, blockBytes }: VolumeState, block: number): number {
-  return block + Math.floor((at - offset) / blockBytes);
+  // Exact but for fixed blocks that are smaller than a write.
+  const head = block + Math.floor((at - offset) / blockBytes);
+  const note = `went on with volume ${volume} at byte ${at}, block ${head} of the tape`;
+  const begin = { set, volume, offset, at, written: { ...written, block } };
+  return await goOnBehind(plan, options, begin, frame, note);
 }
 
 function wholePoint(plan: ArchivePlan, note: string): ResumePoint {
@@ -105,9 +103,9 @@ async function lookAtTape(
     if (label.last) return wholePoint(plan, `${formatLabel(label)}, the last one, was whole already`);
     refuseWithoutState(compression, destination);
     const offset = label.offset + label.bytes;
-    const start = { volume: label.volume + 1, offset, frame: { plain: offset, packed: offset } };
+    const next = { set, volume: label.volume + 1, offset };
     const message = `the tape in the drive is ${formatLabel(label)}, which is whole`;
-    return await freshVolume(plan, options, set, start, { reason: "full", message });
+    return await freshVolume(plan, options, next, plainMark(offset), { reason: "full", message });
   }
   refuseWithoutState(compression, destination);
   return await readBack(plan, options, set, file, run);
@@ -162,16 +160,26 @@ async function readBack(
   });
   const at = verified - (verified % blockBytes);
   const segments = await written.segments(at);
-  const begin = {
-    ...{ set, volume: 1, offset: 0, at },
-    written: {
-      ...{ offset: 0, at, file, block, segments, open: undefined, segmentBytes: written.segmentBytes },
-      // Nobody can tell any more; the cut may come a block later then.
-      isAtEnd: false,
-    },
+  const volume = { set, volume: 1, offset: 0, at };
+  const { segmentBytes } = written;
+  // Whether the early warning came nobody can tell any more: the tape may end a block later then.
+  const found = {
+    ...volume,
+    file,
+    block,
+    blockBytes,
+    segmentBytes,
+    segments,
+    open: undefined,
+    isAtEnd: false,
   };
   const note = `went on on ${name} at byte ${at}: ${written.hashed} ${written.hashed === 1 ? "blob" : "blobs"} hashed, all else compared`;
-  return await goOnBehind(plan, options, begin, { frame: { plain: at, packed: at } }, note);
+  return await goOnBehind(plan, options, { ...volume, written: found }, plainMark(at), note);
+}
+
+/** In a plain archive each byte ends a frame. */
+function plainMark(offset: number): FrameMark {
+  return { plain: offset, packed: offset };
 }
 
 function otherBlocks(

@@ -1,10 +1,10 @@
 /** The way on behind a part of an archive that is on its media. */
 import { AceError } from "../../errors.ts";
+import type { FrameMark } from "../../pool/frames/compressors.ts";
+import type { Volume, VolumeStart } from "../../tape/catalogue/volume.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { FrameMarks } from "../plan/frame-marks.ts";
-import type { VolumeStart } from "../volumes/resume-token.ts";
-import type { SetBegin } from "../volumes/set-begin.ts";
 import { followLedger } from "./follow-ledger.ts";
 import { pieceStart, type ResumePoint } from "./resume-point.ts";
 
@@ -12,25 +12,24 @@ import { pieceStart, type ResumePoint } from "./resume-point.ts";
 export async function freshVolume(
   plan: ArchivePlan,
   options: WriteArchiveOptions,
-  set: string,
-  start: VolumeStart,
-  change?: SetBegin["change"],
+  { set, volume, offset }: Volume,
+  frame: FrameMark,
+  change?: VolumeStart["change"],
 ): Promise<ResumePoint> {
-  const { volume, offset } = start;
   checkBlocks(options, offset, volume);
-  const begin: SetBegin = { set, volume, offset, at: offset, change };
-  return goOnBehind(plan, options, begin, start, `went on with volume ${volume} at byte ${offset}`);
+  const begin = { set, volume, offset, at: offset, change };
+  return goOnBehind(plan, options, begin, frame, `went on with volume ${volume} at byte ${offset}`);
 }
 
 /**
  * Goes on where a part of the archive ends on the media.
- * @param start how much of it there is
+ * @param frame the last frame of a compressed archive that ends there or before
  */
 export async function goOnBehind(
   plan: ArchivePlan,
   { checkpoint, compression }: WriteArchiveOptions,
-  begin: SetBegin,
-  { frame }: Pick<VolumeStart, "frame">,
+  begin: VolumeStart,
+  frame: FrameMark,
   note: string,
 ): Promise<ResumePoint> {
   const { at } = begin;

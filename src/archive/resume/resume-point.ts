@@ -5,11 +5,11 @@ import { sniffBytes, sniffCompression } from "../../format/decompress.ts";
 import type { Packing } from "../../format/packing-levels.ts";
 import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { RunContext } from "../../run/run.ts";
+import type { VolumeStart } from "../../tape/catalogue/volume.ts";
 import { openLocked } from "../../tape/medium/open-medium.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { FrameMarks } from "../plan/frame-marks.ts";
-import type { SetBegin } from "../volumes/set-begin.ts";
 import { compareWithPlan } from "./compare-with-plan.ts";
 import { followLedger, type LedgerPart } from "./follow-ledger.ts";
 import type { WrittenArchive } from "./written-archive.ts";
@@ -22,7 +22,7 @@ export interface ResumePoint {
   /** In a single file: gives it away, open and locked, with the byte to cut it at. Whoever takes it closes it. */
   handOver?(): { fd: number; at: number };
   /** In a set of volumes: where. */
-  begin?: SetBegin;
+  begin?: VolumeStart;
   /** Nothing is left to be written. */
   isWhole?: boolean;
   /** Closes the file unless it was given away. */

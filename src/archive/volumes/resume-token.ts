@@ -3,17 +3,13 @@ import { createHash } from "node:crypto";
 import { AceError } from "../../errors.ts";
 import type { FrameMark } from "../../pool/frames/compressors.ts";
 
-/** Where a volume begins. */
-export interface VolumeStart {
+/** Where a volume begins that is to go on a fresh medium, and the text that says so. */
+export interface ResumeToken {
   volume: number;
   /** Bytes on the media in front of it. */
   offset: number;
   /** The last frame of a compressed archive that ends there or before; the offset itself in a plain one. */
   frame: FrameMark;
-}
-
-/** A token, and the check that tells whether it is one of a set. */
-export interface ResumeToken extends VolumeStart {
   text: string;
 }
 
@@ -21,7 +17,7 @@ export interface ResumeToken extends VolumeStart {
 const checkDigits = 8;
 
 /** As `--resume-volume` takes it: volume, offset, and for a compressed archive its frame; then a check over these and the set's id. */
-export function formatToken(set: string, { volume, offset, frame }: VolumeStart): string {
+export function formatToken(set: string, { volume, offset, frame }: Omit<ResumeToken, "text">): string {
   const isPlain = frame.plain === offset && frame.packed === offset;
   const parts = [volume, offset, ...(isPlain ? [] : [frame.plain, frame.packed])];
   return [...parts, check(set, parts)].join(":");

@@ -4,7 +4,7 @@ import type { Writer } from "../../pool/media/writer.ts";
 import { type RunContext, stoppedError } from "../../run/run.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";
-import type { SetWriting } from "./set-writing.ts";
+import type { SetControl } from "./set-control.ts";
 
 /** How long a stopped run waits for its writer; the issue's bound for Ctrl-C is 2 s. */
 const stopGraceMs = 1000;
@@ -13,7 +13,7 @@ const stopGraceMs = 1000;
 export interface FailedWriting {
   writer: Writer;
   queue: LedgerQueue;
-  set: SetWriting | undefined;
+  set: SetControl | undefined;
   /** Bytes on the medium that are good. */
   goodBytes(): number;
 }
@@ -41,7 +41,7 @@ export async function explainFailure(
     `${name} is good up to byte ${good}; it has no end marker, so nothing takes it for a whole archive`,
   ];
   if (set !== undefined)
-    facts.push({ kind: "go-on", where: medium === "tape" ? "tapes" : "volumes", token: set.token });
+    facts.push({ kind: "go-on", where: medium === "tape" ? "tapes" : "volumes", token: set.state.token });
   else if (medium === "file" && destination !== "-") facts.push({ kind: "go-on", where: "file" });
   if (checkpoint !== undefined) facts.push({ kind: "new-file", checkpoint, goodBytes: good });
   return cause.withDetails(...facts);

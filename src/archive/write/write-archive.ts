@@ -5,21 +5,24 @@ import { type PackingChoice, packingChoice } from "../../format/packing-levels.t
 import { frameBytes, packWindow } from "../../pool/frames/compressors.ts";
 import { startWriter } from "../../pool/media/writer.ts";
 import type { RunContext } from "../../run/run.ts";
+import type { VolumeStart } from "../../tape/catalogue/volume.ts";
 import type { MediumKind } from "../../tape/medium/medium.ts";
 import type { Window } from "../../tape/window/window.ts";
 import { makeWindow, windowBytesFor } from "../../tape/window/window-size.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { FrameMarks } from "../plan/frame-marks.ts";
-import { findSetResume } from "../resume/find-set-resume.ts";
+import { findFileVolumes } from "../resume/find-file-volumes.ts";
+import { findTapeVolumes } from "../resume/find-tape-volumes.ts";
+import { freshVolume } from "../resume/go-on-behind.ts";
 import { findResumePoint, type ResumePoint } from "../resume/resume-point.ts";
-import type { SetBegin } from "../volumes/set-begin.ts";
+import { checkToken } from "../volumes/resume-token.ts";
 import { setIdOf } from "../volumes/set-id.ts";
-import { statePath } from "../volumes/volume-state.ts";
+import { statePath } from "../volumes/state-file.ts";
 import { ArchiveWriting } from "./archive-writing.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
-import { SetWriting } from "./set-writing.ts";
+import { SetControl } from "./set-control.ts";
 
 /** Between two flushes, in bytes: what a kill can cost. A tape must stop to flush, so it does it seldom. */
 const usualFlushBytes: Record<MediumKind, number> = {
@@ -70,18 +73,26 @@ function packingOf({ compression, compressionLevel }: WriteArchiveOptions): Pack
 }
 
 /** A set that is begun. */
-function beginningOf(set: string): SetBegin {
+function beginningOf(set: string): VolumeStart {
   return { set, volume: 1, offset: 0, at: 0 };
 }
 
-function findStart(
+/** @returns undefined when nothing of the archive is there, or nothing is to be gone on with */
+async function findStart(
   plan: ArchivePlan,
   options: WriteArchiveOptions,
   set: string | undefined,
   run: RunContext,
 ): Promise<ResumePoint | undefined> {
-  if (options.resume !== true) return Promise.resolve(undefined);
-  return set === undefined ? findResumePoint(plan, options, run) : findSetResume(plan, options, set, run);
+  const { resume, resumeVolume, medium } = options;
+  if (resume !== true) return undefined;
+  if (set === undefined) return await findResumePoint(plan, options, run);
+  run.status.phase = "looking at what is there";
+  if (resumeVolume !== undefined) {
+    checkToken(resumeVolume, set);
+    return await freshVolume(plan, options, { ...resumeVolume, set }, resumeVolume.frame);
+  }
+  return await (medium === "tape" ? findTapeVolumes : findFileVolumes)(plan, options, set, run);
 }
 
 async function write(
@@ -99,8 +110,8 @@ async function write(
   const set =
     setId === undefined
       ? undefined
-      : new SetWriting(plan, options, resumed?.begin ?? beginningOf(setId), marks, run);
-  const queue = new LedgerQueue(ledger, marks && ((offset) => marks.onMedium(offset)), set?.placeOf);
+      : new SetControl(plan, options, resumed?.begin ?? beginningOf(setId), marks, run);
+  const queue = new LedgerQueue(ledger, marks && ((offset) => marks.onMedium(offset)), set?.state.placeOf);
   set?.writeLinesOf(queue);
   const windows = openWindows(options, start);
   const window = windows.plain;
@@ -122,7 +133,7 @@ async function write(
         bytesPerSecond: options.bytesPerSecond,
       },
       verify: options.verify,
-      set: set?.start,
+      set: set?.writerOptions,
     },
     set ?? {
       durable: (offset) => queue.durable(offset),

@@ -1,8 +1,8 @@
 /** The main thread's side of the reader. */
 import { AceError } from "../../errors.ts";
 import type { Compression } from "../../format/decompress.ts";
+import type { VolumeChanger, WantedVolume } from "../../tape/catalogue/volume.ts";
 import type { SourceOptions } from "../../tape/medium/read-source.ts";
-import type { MissingVolume } from "../../tape/volumes/read-volumes.ts";
 import type { WindowHandle } from "../../tape/window/window.ts";
 import { runThread } from "../host/run-thread.ts";
 
@@ -19,15 +19,14 @@ export interface ReaderStart extends SourceOptions {
 export interface ReaderThread {
   start: ReaderStart;
   tells: { kind: "volume"; volume: number } | { kind: "segment"; sha256: string };
-  asks: { change: { question: MissingVolume; answer: undefined } };
+  asks: { change: { question: WantedVolume; answer: undefined } };
   /** How it was packed, and how long the stream is. */
   result: { compression: Compression; at: number };
 }
 
 /** Whom the reader speaks to. */
 export interface ReaderEvents {
-  /** Resolves when the volume may be there. @throws AceError when it is not to be had */
-  change?(wanted: MissingVolume): Promise<void>;
+  change?: VolumeChanger["change"];
   /** A volume is being read. */
   volume?(volume: number): void;
   /** The hash of the next segment, told before its last byte can be seen in the window. */

@@ -8,12 +8,12 @@ import { writeVolumes } from "../../tape/volumes/write-volumes.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { WriteLoopOptions, WriteLoopResult } from "../../tape/window/write-loop.ts";
 import type { MainThread } from "../host/thread-main.ts";
-import type { WriterStart, WriterThread, WrittenSet } from "./writer.ts";
+import type { SetOptions, WriterStart, WriterThread } from "./writer.ts";
 
 /** @throws AceError `medium`; what the main thread answers */
 export async function writeSet(
   { medium }: WriterStart,
-  set: WrittenSet,
+  set: SetOptions,
   window: Window,
   options: WriteLoopOptions,
   events: OpenEvents,
@@ -27,9 +27,8 @@ export async function writeSet(
     set,
     options,
     {
-      open: (opening, isFirst) => openVolume({ ...medium, blockBytes }, opening, { isFile, isFirst }, events),
+      open: (start, isFirst) => openVolume({ ...medium, blockBytes }, start, { isFile, isFirst }, events),
       change: (wanted) => main.ask("change", wanted),
-      lines: (label) => linesOf(label, main),
       ...(verify
         ? {
             verify: (label, segments) => {
@@ -42,18 +41,13 @@ export async function writeSet(
         : {}),
     },
     {
-      opened: (opened, { volume, offset }) => {
-        blockBytes = opened.blockBytes;
-        const { nativeBytes, block = 0, tapeBlockBytes = 0 } = opened.place ?? {};
-        const earlierBytes = block * tapeBlockBytes;
-        main.tell({
-          kind: "open",
-          medium: opened.kind,
-          volume: { volume, offset, nativeBytes, earlierBytes },
-        });
+      opened: (volume) => {
+        blockBytes = volume.blockBytes;
+        main.tell({ kind: "open", medium: isFile ? "file" : "tape", volume });
       },
-      durable: (offset, progress) => main.tell({ kind: "durable", offset, progress }),
+      durable: (progress) => main.tell({ kind: "durable", offset: progress.at, progress }),
       closed: (label) => main.tell({ kind: "closed", label }),
+      lines: (label) => linesOf(label, main),
     },
   );
 }

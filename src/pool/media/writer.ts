@@ -1,7 +1,8 @@
 /** The main thread's side of the writer. */
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
+import type { VolumeChanger, VolumeProgress, WantedVolume } from "../../tape/catalogue/volume.ts";
 import type { MediumKind, MediumOptions } from "../../tape/medium/medium.ts";
-import type { MediumChange, SetStart, VolumeProgress } from "../../tape/volumes/write-volumes.ts";
+import type { SetToWrite } from "../../tape/volumes/write-volumes.ts";
 import type { WindowHandle } from "../../tape/window/window.ts";
 import type { WriteLoopOptions, WriteLoopResult } from "../../tape/window/write-loop.ts";
 import { runThread } from "../host/run-thread.ts";
@@ -17,38 +18,27 @@ export interface WriterStart {
   /** A file is read back when it is written. */
   verify?: boolean | undefined;
   /** Writes volumes with catalogues; undefined one stream to one medium. */
-  set: WrittenSet | undefined;
+  set: SetOptions | undefined;
 }
 
 /** How a set of volumes is written. */
-export interface WrittenSet extends SetStart {
+export interface SetOptions extends SetToWrite {
   /** Volumes are files beside each other. */
   isFile: boolean;
   /** Each volume is read back when it is written. */
   verify: boolean;
 }
 
-/** A volume that is open for writing. */
-export interface OpenedVolume {
-  volume: number;
-  /** Bytes of the archive in front of it. */
-  offset: number;
-  /** What such a cartridge holds without compression; undefined when that is not known. */
-  nativeBytes: number | undefined;
-  /** On the tape in front of it, when its blocks are like those of the volume: nobody knows better. */
-  earlierBytes: number;
-}
-
 /** The thread that writes, or each volume of a set in turn. */
 export interface WriterThread {
   start: WriterStart;
   tells:
-    | { kind: "open"; medium: MediumKind; volume?: OpenedVolume | undefined }
+    | { kind: "open"; medium: MediumKind; volume?: VolumeProgress | undefined }
     | { kind: "durable"; offset: number; progress?: VolumeProgress | undefined }
     | { kind: "closed"; label: VolumeLabel }
     | { kind: "phase"; phase: string };
   asks: {
-    change: { question: MediumChange; answer: undefined };
+    change: { question: WantedVolume; answer: undefined };
     /** The next checkpoint lines of a volume, from the first one on when `isFirst`. */
     lines: { question: { label: VolumeLabel; isFirst: boolean }; answer: { text: string; isLast: boolean } };
   };
@@ -76,13 +66,11 @@ export interface WriterEvents {
 }
 
 /** What a writer of volumes asks for besides. */
-export interface SetWriterEvents extends WriterEvents {
+export interface SetWriterEvents extends WriterEvents, VolumeChanger {
   /** A volume is open. */
-  volume(opened: OpenedVolume): void;
+  volume(opened: VolumeProgress): void;
   /** A volume is whole, with its catalogue. */
   closed(label: VolumeLabel): void;
-  /** Resolves when the medium wanted may be there. @throws AceError when there is none to be had */
-  change(wanted: MediumChange): Promise<void>;
   /** The checkpoint's lines for a volume's catalogue, each with its newline. */
   lines(label: VolumeLabel): Iterable<string>;
 }

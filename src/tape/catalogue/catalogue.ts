@@ -10,6 +10,7 @@
  */
 import * as v from "valibot";
 import { AceError } from "../../errors.ts";
+import type { Volume } from "./volume.ts";
 
 /** What begins a catalogue, and nothing else. */
 const magic = '{"aceDtCatalogue":';
@@ -42,22 +43,17 @@ const labelSchema = v.object({
   block: v.optional(count),
 });
 
-/** Which volume of which set it is. */
-export interface VolumeLabel {
-  /** Sixteen hexadecimal digits, the same for all volumes of an archive. */
-  set: string;
+/** A volume that is whole, as the first line of its catalogue has it. */
+export interface VolumeLabel extends Volume {
   /** What the archive is called, for people. */
   name: string;
-  /** From 1. */
-  volume: number;
   /** True when the archive ends with it. */
   last: boolean;
-  /** Where in the archive it begins, and how many bytes of it are here. */
-  offset: number;
+  /** How many bytes of the archive are here. */
   bytes: number;
   /** Bytes of each block but the last. */
   blockBytes: number;
-  /** Bytes that have a hash of their own, from {@link VolumeLabel.offset} on; {@link segmentBytes} in all that we write. */
+  /** Bytes that have a hash of their own, from its beginning on; {@link segmentBytes} in all that we write. */
   segmentBytes: number;
   /** On a tape: number of the file that has the data, and the block at which it begins, as MTSEEK counts. */
   file?: number | undefined;

@@ -2,6 +2,7 @@
 import { type BigIntStats, existsSync, fstatSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { AceError, messageOf, type OptionName, refusedOption, systemCodeOf } from "../../errors.ts";
+import type { TapeStart } from "../catalogue/volume.ts";
 import { volumePath } from "../catalogue/volume-names.ts";
 import { isTapeStat, isTerminalStat } from "../drive/tape-device.ts";
 import type { TapePosition } from "../drive/tape-position.ts";
@@ -55,23 +56,10 @@ export interface Medium {
   abandon(written: number): void;
 }
 
-/** Where on a tape a volume begins. */
-export interface VolumePlace {
-  /** Number of the tape's file; undefined when the driver does not know. */
-  file: number | undefined;
-  /** The block, as MTSEEK counts; undefined when the drive cannot tell. */
-  block: number | undefined;
-  /** Bytes of a tape block: those of a write, or fewer in fixed block mode. */
-  tapeBlockBytes: number;
-  /** What such a cartridge holds without compression, in bytes; undefined when that is not known. */
-  nativeBytes: number | undefined;
-}
-
 /** A medium that holds one volume of a set, and the volume's catalogue behind it. */
 export interface VolumeMedium extends Medium {
   readonly blockBytes: number;
-  /** Undefined elsewhere than on a tape. */
-  readonly place: VolumePlace | undefined;
+  readonly start: TapeStart;
   /** The tape's end is near (early warning): no write of data is taken any more. Known from the flush on that follows the last one. */
   readonly isAtEnd: boolean;
   /** Ends the data, all of which is on the medium when this returns; the catalogue follows. */

@@ -1,26 +1,10 @@
 /** Goes on behind what an earlier run wrote on a tape: looks whether that is really there, and stops where it ends. */
 import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
 import { SegmentHasher } from "../catalogue/segment-hasher.ts";
+import type { VolumeStart } from "../catalogue/volume.ts";
 import type { TapeDevice, TapeStatus } from "../drive/tape-device.ts";
 import { nativeBytesOf } from "./prepare-tape.ts";
 import { TapeMedium } from "./tape-medium.ts";
-
-/** What an earlier run wrote of a volume. */
-export interface WrittenVolume {
-  /** Bytes of the archive in front of the volume. */
-  offset: number;
-  /** Up to here the archive is on the tape; a whole number of blocks behind `offset`. */
-  at: number;
-  /** The tape's file, and the block at which the volume begins. */
-  file: number | undefined;
-  block: number;
-  /** Hashes of the whole segments, and of what follows them up to `at`; undefined when that is not known. */
-  segments: readonly string[];
-  open: string | undefined;
-  segmentBytes: number;
-  /** The early warning came in front of `at`: the volume ends there. */
-  isAtEnd: boolean;
-}
 
 /**
  * Reads the last, unfinished segment back, compares it, and leaves the tape behind it.
@@ -31,7 +15,7 @@ export function resumeTape(
   device: TapeDevice,
   status: TapeStatus,
   { name, blockBytes }: { name: string; blockBytes: number },
-  written: WrittenVolume,
+  written: NonNullable<VolumeStart["written"]>,
 ): { medium: TapeMedium; hasher: SegmentHasher } {
   const { fixedBlockBytes } = status;
   const perWrite = fixedBlockBytes === 0 ? 1 : blockBytes / fixedBlockBytes;

@@ -1,8 +1,9 @@
 /** Writes an archive, or a volume of one, to a tape. After the first doubt about where the tape stands nothing is written any more. */
 import { AceError, systemCodeOf } from "../../errors.ts";
 import { catalogueBlockBytes } from "../catalogue/catalogue.ts";
+import type { TapeStart } from "../catalogue/volume.ts";
 import { refusedSizes, type TapeDevice } from "../drive/tape-device.ts";
-import type { VolumeMedium, VolumePlace } from "./medium.ts";
+import type { VolumeMedium } from "./medium.ts";
 import { stateOf, TapeHead } from "./tape-head.ts";
 
 /** What a medium on a tape needs to know. */
@@ -32,7 +33,7 @@ const newline = "\n".charCodeAt(0);
 export class TapeMedium implements VolumeMedium {
   readonly kind = "tape";
   readonly blockBytes: number;
-  readonly place: VolumePlace;
+  readonly start: TapeStart;
   readonly #device: TapeDevice;
   readonly #options: TapeMediumOptions;
   readonly #head: TapeHead;
@@ -53,7 +54,7 @@ export class TapeMedium implements VolumeMedium {
     this.#head = new TapeHead(device, name, startBlock, earlier);
     this.blockBytes = blockBytes;
     this.#isAtEnd = options.isAtEnd ?? false;
-    this.place = { file, block: startBlock, tapeBlockBytes: fixedBlockBytes || blockBytes, nativeBytes };
+    this.start = { file, block: startBlock, tapeBlockBytes: fixedBlockBytes || blockBytes, nativeBytes };
   }
 
   get isAtEnd(): boolean {

@@ -30,7 +30,7 @@ export interface VolumeFileOptions {
 
 export class VolumeFile implements VolumeMedium {
   readonly kind = "file";
-  readonly place = undefined;
+  readonly start = { file: undefined, block: undefined };
   readonly isAtEnd = false;
   readonly blockBytes: number;
   readonly #options: VolumeFileOptions;

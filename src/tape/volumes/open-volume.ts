@@ -1,6 +1,7 @@
 /** Opens what a volume of a set is written to: a tape, a part of one, or a file. */
 import { segmentBytes } from "../catalogue/catalogue.ts";
 import { SegmentHasher } from "../catalogue/segment-hasher.ts";
+import type { VolumeStart } from "../catalogue/volume.ts";
 import { volumePath } from "../catalogue/volume-names.ts";
 import { openTape } from "../drive/open-tape.ts";
 import type { TapePosition } from "../drive/tape-position.ts";
@@ -8,21 +9,8 @@ import { hashFile } from "../medium/hash-file.ts";
 import type { MediumOptions, VolumeMedium } from "../medium/medium.ts";
 import { noEvents, type OpenEvents } from "../medium/open-medium.ts";
 import { prepareTape } from "../medium/prepare-tape.ts";
-import { resumeTape, type WrittenVolume } from "../medium/resume-tape.ts";
+import { resumeTape } from "../medium/resume-tape.ts";
 import { VolumeFile } from "../medium/volume-file.ts";
-
-/** Which volume of which set, and what there is of it. */
-export interface VolumeOpening {
-  set: string;
-  /** From 1. */
-  volume: number;
-  /** Bytes of the archive in front of it. */
-  offset: number;
-  /** On a tape: what an earlier run wrote of it. */
-  written?: WrittenVolume | undefined;
-  /** In a file: the same, as an open file that is the medium's from now on. */
-  kept?: { fd: number; bytes: number } | undefined;
-}
 
 /** A volume that can be written to, and the hashes of what there is of it. */
 export interface OpenVolume {
@@ -37,11 +25,11 @@ export interface OpenVolume {
  */
 export function openVolume(
   options: MediumOptions,
-  opening: VolumeOpening,
+  start: VolumeStart,
   { isFile, isFirst }: { isFile: boolean; isFirst: boolean },
   events: OpenEvents = noEvents,
 ): OpenVolume {
-  if (isFile) return openFile(options, opening);
+  if (isFile) return openFile(options, start);
   const { destination: name, blockBytes, force, smallerBlocks = false } = options;
   const { device, status } = openTape({
     path: name,
@@ -50,15 +38,14 @@ export function openVolume(
     isStopped: events.isStopped,
   });
   try {
-    if (opening.written !== undefined)
-      return resumeTape(device, status, { name, blockBytes }, opening.written);
+    if (start.written !== undefined) return resumeTape(device, status, { name, blockBytes }, start.written);
     const { medium, notices } = prepareTape(device, status, {
       name,
       blockBytes,
       smallerBlocks: smallerBlocks && isFirst,
-      position: positionOf(options, opening, isFirst),
+      position: positionOf(options, start, isFirst),
       force,
-      set: { id: opening.set, volume: opening.volume },
+      set: { id: start.set, volume: start.volume },
     });
     for (const notice of notices) events.notice(notice);
     return { medium, hasher: new SegmentHasher([], segmentBytes) };
@@ -69,14 +56,15 @@ export function openVolume(
 }
 
 /** A further volume has a tape of its own. */
-function positionOf({ position }: MediumOptions, { volume }: VolumeOpening, isFirst: boolean): TapePosition {
+function positionOf({ position }: MediumOptions, { volume }: VolumeStart, isFirst: boolean): TapePosition {
   return (isFirst ? position : undefined) ?? { kind: volume === 1 ? "here" : "bot" };
 }
 
-function openFile({ destination, blockBytes, force }: MediumOptions, opening: VolumeOpening): OpenVolume {
-  const { volume, offset, kept } = opening;
+function openFile({ destination, blockBytes, force }: MediumOptions, start: VolumeStart): OpenVolume {
+  const { volume, offset, at, fd } = start;
   const path = volumePath(destination, volume);
   const hasher = new SegmentHasher([], segmentBytes);
+  const kept = fd === undefined ? undefined : { fd, bytes: at - offset };
   if (kept !== undefined) hashFile(kept, path, hasher);
   return { medium: new VolumeFile({ path, blockBytes, force, kept, offset }), hasher };
 }

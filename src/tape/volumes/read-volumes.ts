@@ -1,6 +1,7 @@
 /** Reads an archive from tapes: one volume after the other, each looked at before a byte of it counts. */
 import { AceError } from "../../errors.ts";
 import { formatLabel, type VolumeLabel } from "../catalogue/catalogue.ts";
+import { mostRefusals, type Volume, type VolumeChanger, type WantedVolume } from "../catalogue/volume.ts";
 import { openTape } from "../drive/open-tape.ts";
 import { labelBehind, peekLabel } from "../drive/read-label.ts";
 import { positionTape, type ReadTapeOptions, readBlocks } from "../drive/read-tape.ts";
@@ -9,21 +10,8 @@ import { lookAhead, mayGoOn } from "../drive/tape-contents.ts";
 import type { TapeDevice, TapeStatus } from "../drive/tape-device.ts";
 import { formatTapePosition, goToBlock, moveTo, type TapePosition } from "../drive/tape-position.ts";
 
-/** A volume that is not in the drive. */
-export interface MissingVolume {
-  /** Empty while it is not known. */
-  set: string;
-  volume: number;
-  /** `next`: the one before is read; `wrong`: what is in the drive is none, or another. */
-  reason: "next" | "wrong";
-  /** What there is to say of the volume before, or of the tape that is in the drive. */
-  message: string;
-}
-
-/** What reading needs of the outside. */
-export interface ReaderDesk {
-  /** Resolves when another tape may be in the drive. @throws AceError when there is none to be had */
-  change(wanted: MissingVolume): Promise<void>;
+/** Where volumes that are not in the drive come from. */
+export interface ReadingChanger extends VolumeChanger {
   /** A volume is being read. */
   opened?(volume: number): void;
 }
@@ -31,21 +19,18 @@ export interface ReaderDesk {
 /** Opens the drive for reading, as {@link openTape} does; for tests another one. */
 export type OpenDrive = () => { device: TapeDevice; status: TapeStatus };
 
-/** A tape is asked for so often before it is given up: a changer that always brings the same one would never end. */
-const mostRefusals = 5;
-
 /**
  * The bytes of the archive that begins where the tape stands, or is told to go; each chunk is the reader's buffer. An archive without
  * catalogues ends with its file of the tape.
- * @throws AceError `medium`, `archive`; what {@link ReaderDesk.change} throws
+ * @throws AceError `medium`, `archive`; what the changer throws
  */
 export async function* readVolumes(
   options: ReadTapeOptions,
-  desk: ReaderDesk,
+  changer: ReadingChanger,
   open: OpenDrive = () =>
     openTape({ path: options.name, verb: "read", access: "read", isStopped: options.isStopped }),
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const reading = new SetReading(options, desk, open);
+  const reading = new SetReading(options, changer, open);
   try {
     for (let going = await reading.openFirst(); going; going = await reading.openNext())
       yield* reading.blocks();
@@ -56,16 +41,16 @@ export async function* readVolumes(
 
 class SetReading {
   readonly #options: ReadTapeOptions;
-  readonly #desk: ReaderDesk;
+  readonly #changer: ReadingChanger;
   readonly #open: OpenDrive;
   #drive: { device: TapeDevice; status: TapeStatus } | undefined;
   /** What the volume at hand is known to be before it is read; undefined for the first one. */
   #label: VolumeLabel | undefined;
   #count = 0;
 
-  constructor(options: ReadTapeOptions, desk: ReaderDesk, open: OpenDrive) {
+  constructor(options: ReadTapeOptions, changer: ReadingChanger, open: OpenDrive) {
     this.#options = options;
-    this.#desk = desk;
+    this.#changer = changer;
     this.#open = open;
   }
 
@@ -76,10 +61,13 @@ class SetReading {
     for (let refusals = 0; message !== undefined; refusals++) {
       this.close();
       if (refusals > mostRefusals) throw new AceError("medium", `Cannot read ${name}: ${message}`);
-      await this.#desk.change({ set: "", volume: 1, reason: "wrong", message: `${name}: ${message}` });
+      await this.#changer.change({
+        ...{ set: "", volume: 1, offset: 0 },
+        ...{ reason: "wrong", message: `${name}: ${message}` },
+      });
       message = this.#look({ kind: "bot" });
     }
-    this.#desk.opened?.(1);
+    this.#changer.opened?.(1);
     return true;
   }
 
@@ -123,22 +111,19 @@ class SetReading {
     const label = this.#catalogue();
     this.close();
     if (label === undefined || label.last || this.#options.singleFile === true) return false;
-    const offset = label.offset + label.bytes;
-    const volume = label.volume + 1;
+    const next = { set: label.set, volume: label.volume + 1, offset: label.offset + label.bytes };
     const { name } = this.#options;
-    let wanted: MissingVolume = {
-      ...{ set: label.set, volume, reason: "next" },
-      message: `${name}: volume ${label.volume} is read`,
-    };
+    const message = `${name}: volume ${label.volume} is read`;
+    let wanted: WantedVolume = { ...next, reason: "next", message };
     for (let refusals = 0; ; refusals++) {
-      await this.#desk.change(wanted);
-      const wrong = this.#find(label.set, volume, offset);
+      await this.#changer.change(wanted);
+      const wrong = this.#find(next);
       if (wrong === undefined) break;
       this.close();
       if (refusals === mostRefusals) throw new AceError("medium", `Cannot read ${name}: ${wrong}`);
-      wanted = { set: label.set, volume, reason: "wrong", message: `${name}: ${wrong}` };
+      wanted = { ...next, reason: "wrong", message: `${name}: ${wrong}` };
     }
-    this.#desk.opened?.(volume);
+    this.#changer.opened?.(next.volume);
     return true;
   }
 
@@ -178,7 +163,7 @@ class SetReading {
   }
 
   /** @returns what is in the drive instead of the volume; undefined when it was found, and the tape stands in front of its data */
-  #find(set: string, volume: number, offset: number): string | undefined {
+  #find({ set, volume, offset }: Volume): string | undefined {
     const { name, isStopped } = this.#options;
     try {
       const { device } = this.#openDrive();

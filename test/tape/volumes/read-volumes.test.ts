@@ -1,8 +1,9 @@
 /** Reading sets of volumes on modelled drives: tapes in any order, wrong ones named, archives without catalogues as ever. */
 import { describe, expect, test } from "bun:test";
 import { AceError } from "../../../src/errors.ts";
+import type { WantedVolume } from "../../../src/tape/catalogue/volume.ts";
 import { parseTapePosition } from "../../../src/tape/drive/tape-position.ts";
-import { type MissingVolume, readVolumes } from "../../../src/tape/volumes/read-volumes.ts";
+import { readVolumes } from "../../../src/tape/volumes/read-volumes.ts";
 import { DriveModel, type DriveModelOptions } from "../../support/drive-model.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 import { Cartridge } from "../../support/tape-vm/cartridge.ts";
@@ -36,7 +37,7 @@ async function written(
 
 interface Reading {
   bytes: Buffer;
-  asked: MissingVolume[];
+  asked: WantedVolume[];
   error: AceError | undefined;
   drive: DriveModel;
 }
@@ -52,7 +53,7 @@ async function read(
   }: { at?: string; drive?: Partial<DriveModelOptions>; head?: number } = {},
 ): Promise<Reading> {
   const waiting = [...others];
-  const asked: MissingVolume[] = [];
+  const asked: WantedVolume[] = [];
   const chunks: Buffer[] = [];
   let model = new DriveModel(drive, first);
   model.at = head;
@@ -64,8 +65,8 @@ async function read(
       position: parseTapePosition(at, "--position"),
       isStopped: () => false,
     };
-    const desk = {
-      change: async (wanted: MissingVolume) => {
+    const changer = {
+      change: async (wanted: WantedVolume) => {
         asked.push(wanted);
         const next = waiting.shift();
         if (next === undefined) throw new AceError("medium", "Cannot go on: nobody is here");
@@ -74,7 +75,7 @@ async function read(
       },
     };
     const open = () => ({ device: model, status: model.status() });
-    for await (const chunk of readVolumes(options, desk, open)) chunks.push(Buffer.from(chunk));
+    for await (const chunk of readVolumes(options, changer, open)) chunks.push(Buffer.from(chunk));
   } catch (thrown) {
     if (!(thrown instanceof AceError)) throw thrown;
     error = thrown;

@@ -1,7 +1,8 @@
 /** Writes an archive onto modelled cartridges, run after run, as the writer's thread and the checkpoint do; runs can be killed. */
-import { stateAfter, stateClosed, type VolumeState } from "../../../src/archive/volumes/volume-state.ts";
+import { type SetPoint, SetState } from "../../../src/archive/volumes/set-state.ts";
 import type { VolumeLabel } from "../../../src/tape/catalogue/catalogue.ts";
 import { SegmentHasher } from "../../../src/tape/catalogue/segment-hasher.ts";
+import type { VolumeStart } from "../../../src/tape/catalogue/volume.ts";
 import type {
   DriveFacts,
   TapeDevice,
@@ -10,9 +11,9 @@ import type {
 } from "../../../src/tape/drive/tape-device.ts";
 import { prepareTape } from "../../../src/tape/medium/prepare-tape.ts";
 import { resumeTape } from "../../../src/tape/medium/resume-tape.ts";
-import type { OpenVolume, VolumeOpening } from "../../../src/tape/volumes/open-volume.ts";
+import type { OpenVolume } from "../../../src/tape/volumes/open-volume.ts";
 import { verifyDevice } from "../../../src/tape/volumes/verify-volume.ts";
-import { type SetStart, writeVolumes } from "../../../src/tape/volumes/write-volumes.ts";
+import { writeVolumes } from "../../../src/tape/volumes/write-volumes.ts";
 import { Window } from "../../../src/tape/window/window.ts";
 import { DriveModel, type DriveModelOptions } from "../../support/drive-model.ts";
 import type { Cartridge } from "../../support/tape-vm/cartridge.ts";
@@ -104,7 +105,7 @@ export class VolumeRuns {
   /** The cartridge of each volume. */
   readonly cartridges: Cartridge[] = [];
   readonly #options: RunsOptions;
-  state: VolumeState | undefined;
+  state: SetPoint | undefined;
   /** Media that were asked for. */
   changes = 0;
 
@@ -117,6 +118,7 @@ export class VolumeRuns {
     if (this.state?.last === true) return true;
     const life = { left: trouble.killAtCall ?? Number.POSITIVE_INFINITY };
     const start = this.#start();
+    const set = new SetState((offset) => ({ plain: offset, packed: offset }));
     let bringsOld = trouble.bringsOldTape === true;
     let drive: MortalDrive | undefined;
     let failure = trouble.failure;
@@ -133,30 +135,29 @@ export class VolumeRuns {
     try {
       const result = await writeVolumes(
         window,
-        start,
+        { name: "sync", start, volumeBytes: this.#options.volumeBytes },
         { blockBytes, highWaterBytes: 0, flushEveryBytes: this.#options.flushEveryBytes },
         {
-          open: (opening, isFirst) => this.#open(load(this.#cartridge(opening)), opening, isFirst),
+          open: (wanted, isFirst) => this.#open(load(this.#cartridge(wanted)), wanted, isFirst),
           change: async ({ volume }) => {
             this.changes++;
             if (bringsOld && volume > 1) this.#next = this.cartridges[volume - 2];
             bringsOld = false;
           },
-          lines: (label) => linesOf(this.#options.lines?.(label) ?? [`{"line":${label.volume}}\n`]),
           ...(this.#options.verify === true ? { verify: this.#verify } : {}),
         },
         {
-          opened: () => undefined,
-          durable: (offset, progress) => {
-            // A state goes over the disk, and so does what is read of it.
-            const state = stateAfter(offset, progress, { plain: offset, packed: offset });
-            if (state !== undefined) this.state = JSON.parse(JSON.stringify(state));
+          opened: (progress) => set.opened(progress),
+          durable: (progress) => {
+            // As it crosses from thread to thread.
+            set.durable(structuredClone(progress));
+            this.#save(set);
           },
           closed: (label) => {
-            const at = label.offset + label.bytes;
-            const before = this.state;
-            if (before !== undefined) this.state = stateClosed(before, label, { plain: at, packed: at });
+            set.wholeVolume(label);
+            this.#save(set);
           },
+          lines: (label) => linesOf(this.#options.lines?.(label) ?? [`{"line":${label.volume}}\n`]),
         },
       );
       return result.whole;
@@ -186,20 +187,20 @@ export class VolumeRuns {
     tape.cut(drive.flushed + Math.floor(unsafe * powerLoss));
   }
 
-  #start(): SetStart {
-    const { state } = this;
-    const volumeBytes = this.#options.volumeBytes;
-    const common = { set, name: "sync", volumeBytes };
-    if (state === undefined) return { ...common, volume: 1, offset: 0, at: 0 };
-    const { volume, offset, at, whole, file, block = 0, segments, open, atEnd: isAtEnd = false } = state;
-    if (whole) return { ...common, volume: volume + 1, offset: at, at };
-    return {
-      ...{ ...common, volume, offset, at },
-      written: { offset, at, file, block, segments, open, segmentBytes, isAtEnd },
-    };
+  /** A state goes over the disk, and so does what is read of it. */
+  #save({ point }: SetState): void {
+    if (point !== undefined) this.state = JSON.parse(JSON.stringify(point));
   }
 
-  #window(start: SetStart): Window {
+  #start(): VolumeStart {
+    if (this.state === undefined) return { set, volume: 1, offset: 0, at: 0 };
+    const { volume: written, whole } = this.state;
+    const { volume, offset, at, block = 0 } = written;
+    if (whole) return { set, volume: volume + 1, offset: at, at };
+    return { set, volume, offset, at, written: { ...written, block } };
+  }
+
+  #window(start: VolumeStart): Window {
     const { archive } = this.#options;
     const capacity = Math.ceil(Math.max(archive.length, 1) / blockBytes) * blockBytes;
     const window = Window.create(capacity, undefined, start.at);
@@ -211,7 +212,7 @@ export class VolumeRuns {
   }
 
   /** A volume that was begun goes on on its cartridge; a fresh one takes a blank. */
-  #cartridge({ volume, written }: VolumeOpening): Cartridge {
+  #cartridge({ volume, written }: VolumeStart): Cartridge {
     const next = this.#next;
     this.#next = undefined;
     if (next !== undefined) return next;
@@ -219,10 +220,10 @@ export class VolumeRuns {
     return this.cartridges[volume - 1] ?? this.#options.blank();
   }
 
-  #open(device: TapeDevice, opening: VolumeOpening, isFirst: boolean): OpenVolume {
+  #open(device: TapeDevice, start: VolumeStart, isFirst: boolean): OpenVolume {
     const status = device.status();
     if (status === undefined) throw new Error("no status");
-    const { written, volume } = opening;
+    const { written, volume } = start;
     if (written !== undefined) return resumeTape(device, status, { name: "tape", blockBytes }, written);
     const { medium } = prepareTape(device, status, {
       ...{ name: "tape", blockBytes, smallerBlocks: false, force: !isFirst },

@@ -1,47 +1,37 @@
-/** What the writer of a set of volumes is told, and what is done with what it says: places for the checkpoint, state for the next run, media. */
-
+/** The main thread's side of writing a set of volumes: what the writer is told, and what is done with what it says and asks for. */
 import { AceError } from "../../errors.ts";
-import type { LedgerPlace } from "../../format/ledger.ts";
-import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { OnNotice } from "../../pool/host/thread-contract.ts";
-import type { OpenedVolume, SetWriterEvents, WrittenSet } from "../../pool/media/writer.ts";
+import type { SetOptions, SetWriterEvents } from "../../pool/media/writer.ts";
 import type { RunContext } from "../../run/run.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
-import type { MediumChange, VolumeProgress } from "../../tape/volumes/write-volumes.ts";
+import type { VolumeProgress, VolumeStart, WantedVolume } from "../../tape/catalogue/volume.ts";
 import { ejectTape } from "../media/eject-tape.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import { changeVolume } from "../media/volume-change.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
 import type { FrameMarks } from "../plan/frame-marks.ts";
 import { catalogueLines } from "../volumes/catalogue-lines.ts";
-import { formatToken } from "../volumes/resume-token.ts";
-import type { SetBegin } from "../volumes/set-begin.ts";
-import { VolumePlaces } from "../volumes/volume-places.ts";
-import { stateAfter, stateClosed, type VolumeState, writeVolumeState } from "../volumes/volume-state.ts";
+import { SetState } from "../volumes/set-state.ts";
+import { writeState } from "../volumes/state-file.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";
 
-export class SetWriting implements SetWriterEvents {
-  readonly start: WrittenSet;
+export class SetControl implements SetWriterEvents {
+  readonly writerOptions: SetOptions;
+  readonly state: SetState;
   readonly #plan: ArchivePlan;
   readonly #options: WriteArchiveOptions;
   readonly #marks: FrameMarks | undefined;
   readonly #run: RunContext;
-  readonly #places = new VolumePlaces();
   readonly #phase: string;
   #queue: LedgerQueue | undefined;
-  #opened: OpenedVolume | undefined;
-  #state: VolumeState | undefined;
   #saving: Promise<void> = Promise.resolve();
   #failure: { error: unknown } | undefined;
-  /** The volume that was asked for last, as a token for the next run. */
-  #wanted: string | undefined;
-  #closed = 0;
 
   /** @param marks the frames of a compressed archive; undefined for a plain one */
   constructor(
     plan: ArchivePlan,
     options: WriteArchiveOptions,
-    begin: SetBegin,
+    start: VolumeStart,
     marks: FrameMarks | undefined,
     run: RunContext,
   ) {
@@ -50,9 +40,10 @@ export class SetWriting implements SetWriterEvents {
     this.#marks = marks;
     this.#run = run;
     this.#phase = run.status.phase;
+    this.state = new SetState((offset) => marks?.before(offset) ?? { plain: offset, packed: offset });
     const { blockBytes, volumeBytes } = options;
-    this.start = {
-      ...begin,
+    this.writerOptions = {
+      start,
       name: plan.tag,
       isFile: options.medium !== "tape",
       verify: options.verify ?? false,
@@ -61,40 +52,33 @@ export class SetWriting implements SetWriterEvents {
     };
   }
 
-  /** Where the medium's byte in front of an offset is, for the checkpoint. */
-  placeOf = (offset: number): LedgerPlace | undefined => this.#places.placeOf(offset);
-
-  /** Gives the queue of the checkpoint's lines, which asks {@link placeOf} itself. */
+  /** Gives the queue of the checkpoint's lines, which asks {@link SetState.placeOf} itself. */
   writeLinesOf(queue: LedgerQueue): void {
     this.#queue = queue;
   }
 
   /** Figures for the progress. @param front how far the writing is */
   figures(front: number, underruns: number): { volume: number; underruns: number; used: number | undefined } {
-    const { volume = this.start.volume, offset = 0, nativeBytes, earlierBytes = 0 } = this.#opened ?? {};
-    const onTape = earlierBytes + Math.max(0, front - offset);
-    const used = nativeBytes === undefined ? undefined : onTape / nativeBytes;
+    const { volume = this.writerOptions.start.volume, used } = this.state.figures(front);
     return { volume, underruns, used };
   }
 
-  volume(opened: OpenedVolume): void {
-    this.#opened = opened;
-    this.#wanted = undefined;
+  volume(opened: VolumeProgress): void {
+    this.state.opened(opened);
     this.phase("");
   }
 
   durable(offset: number, progress: VolumeProgress | undefined): void {
     if (progress !== undefined) {
-      this.#places.add(progress);
-      this.#save(stateAfter(offset, progress, this.#frameAt(offset)));
+      this.state.durable(progress);
+      this.#save();
     }
     this.#queue?.durable(offset);
   }
 
   closed(label: VolumeLabel): void {
-    this.#closed++;
-    if (this.#state !== undefined)
-      this.#save(stateClosed(this.#state, label, this.#frameAt(label.offset + label.bytes)));
+    this.state.wholeVolume(label);
+    this.#save();
   }
 
   phase(text: string): void {
@@ -103,10 +87,10 @@ export class SetWriting implements SetWriterEvents {
 
   notice: OnNotice = (level, text) => this.#run.ui.log(level, text);
 
-  async change({ volume, reason, message, offset }: MediumChange): Promise<void> {
+  async change(wanted: WantedVolume): Promise<void> {
     const { destination, volumeChange, medium } = this.#options;
-    const { set } = this.start;
-    if (volume > 1) this.#wanted = formatToken(set, { volume, offset, frame: this.#frameAt(offset) });
+    const { volume, reason, message } = wanted;
+    this.state.wanted(wanted);
     if (medium !== "tape" && volumeChange === undefined) {
       // The next file can be begun at once; when it cannot, nobody has anything to change.
       if (reason === "full") return;
@@ -114,7 +98,7 @@ export class SetWriting implements SetWriterEvents {
     }
     this.phase(`waiting for volume ${volume}`);
     await changeVolume(
-      { volume, set, reason, message: `${destination}: ${message}` },
+      { ...wanted, message: `${destination}: ${message}` },
       {
         device: destination,
         command: volumeChange,
@@ -127,7 +111,7 @@ export class SetWriting implements SetWriterEvents {
 
   lines(label: VolumeLabel): Iterable<string> {
     const onMedium = (offset: number) => this.#marks?.onMedium(offset) ?? offset;
-    return catalogueLines(this.#plan, label, onMedium, this.placeOf);
+    return catalogueLines(this.#plan, label, onMedium, this.state.placeOf);
   }
 
   /** Waits until the state is on the disk. @throws AceError `medium` when it could not be written */
@@ -136,16 +120,13 @@ export class SetWriting implements SetWriterEvents {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** With which the next run begins a fresh volume; undefined when it goes on in one. */
-  get token(): string | undefined {
-    return this.#wanted;
-  }
-
   /** Tells whether the drive could run through. */
   notes(underruns: number): string[] {
-    const volumes = this.#closed === 1 ? "1 volume" : `${this.#closed} volumes`;
-    const set = `${volumes} of set ${this.start.set}${this.start.verify ? ", read back and compared" : ""}`;
-    if (this.start.isFile) return [set];
+    const { isFile, verify, start } = this.writerOptions;
+    const { closed } = this.state;
+    const volumes = closed === 1 ? "1 volume" : `${closed} volumes`;
+    const set = `${volumes} of set ${start.set}${verify ? ", read back and compared" : ""}`;
+    if (isFile) return [set];
     const streamed =
       underruns === 0
         ? "the drive streamed: the buffer never ran empty"
@@ -153,17 +134,13 @@ export class SetWriting implements SetWriterEvents {
     return [set, streamed];
   }
 
-  #frameAt(offset: number): FrameMark {
-    return this.#marks?.before(offset) ?? { plain: offset, packed: offset };
-  }
-
   /** Each state replaces the one before; only the newest of those that wait is written. */
-  #save(state: VolumeState | undefined): void {
+  #save(): void {
     const { checkpoint, medium } = this.#options;
-    if (checkpoint === undefined || medium !== "tape" || state === undefined) return;
-    this.#state = state;
+    const { point } = this.state;
+    if (checkpoint === undefined || medium !== "tape" || point === undefined) return;
     this.#saving = this.#saving
-      .then(() => (this.#state === state ? writeVolumeState(checkpoint, state) : undefined))
+      .then(() => (this.state.point === point ? writeState(checkpoint, point) : undefined))
       .catch((error: unknown) => {
         this.#failure ??= { error };
       });
