@@ -76,6 +76,8 @@ export type Advice =
   /** Of a batch: the records of what was written, and of what was read, need not be in its directory. */
   | { kind: "tracker-elsewhere" }
   | { kind: "sync-elsewhere" }
+  /** Where the embedded registry keeps what it is given. */
+  | { kind: "registry-directory" }
   | { kind: "any-order" }
   | { kind: "keep-platforms-together" }
   | { kind: "rebuild-index" }

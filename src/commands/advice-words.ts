@@ -101,6 +101,8 @@ export function adviceWords(advice: Advice, { id, argv, flags }: GivenCommand): 
       return has("sync-filename")
         ? "When the directory is on a disc: --sync-filename with an absolute path keeps the records elsewhere."
         : undefined;
+    case "registry-directory":
+      return `${has("dir") ? "Name a directory with --dir, or set" : "Set"} TMPDIR to one that this user may write to.`;
     case "any-order":
       return has("strict") ? "Without --strict any order of entries is read." : undefined;
     case "keep-platforms-together":

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { systemCodeOf } from "../errors.ts";
-import { tryLock } from "../system/file-lock.ts";
+import { flock } from "../system/system-calls.ts";
 
 /** Younger than this nothing is taken for left behind: between making a lock file and locking it there is a moment. */
 const youngMs = 60_000;
@@ -33,7 +33,7 @@ export class StoreRun implements Disposable {
     mkdirSync(store, { recursive: true, mode: 0o700 });
     mkdirSync(this.directory, { recursive: true });
     this.#lock = openSync(join(this.directory, lockName), "wx", 0o600);
-    this.isLocked = tryLock(this.#lock);
+    this.isLocked = flock(this.#lock) === "taken";
   }
 
   /** When it began, in milliseconds by the clock of the file system. */
@@ -84,7 +84,7 @@ function startOf(directory: string): number | undefined {
     throw error;
   }
   try {
-    return tryLock(fd) ? undefined : fstatSync(fd).mtimeMs;
+    return flock(fd) === "taken" ? undefined : fstatSync(fd).mtimeMs;
   } finally {
     closeSync(fd);
   }

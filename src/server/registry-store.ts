@@ -20,8 +20,8 @@ import { ImageLayout } from "../layout/image-layout.ts";
 import { Ingest } from "../layout/ingest.ts";
 import type { Digest } from "../oci/digest.ts";
 import { isRepository } from "../oci/reference.ts";
+import { takeLock } from "../system/file-lock.ts";
 import { replaceFile, type WritePolicy } from "../system/replace-file.ts";
-import { lockDirectory } from "./lock-directory.ts";
 
 const format = "ace-dt-registry";
 const version = 1;
@@ -206,6 +206,27 @@ async function openStore(
     unlock();
     throw error;
   }
+}
+
+/**
+ * Locks a directory against other registries, those of other containers too.
+ * @returns the function that unlocks it
+ * @throws AceError `input` when another one has it
+ */
+function lockDirectory(directory: string): () => void {
+  const found = takeLock(join(directory, "registry.lock"));
+  if ("path" in found) return () => found[Symbol.dispose]();
+  const { heldBy = "another process", file } = found;
+  throw new AceError(
+    "input",
+    `Cannot use ${JSON.stringify(directory)}: the registry of ${heldBy} writes to it`,
+    {
+      hint:
+        file === undefined
+          ? "Stop that one, or use another directory."
+          : `Stop that one, or use another directory. This file system knows no locks: if no such process runs any more, remove ${file}`,
+    },
+  );
 }
 
 /** True when the directory is a registry's; false when it is new. Other directories are left alone. */

@@ -9,7 +9,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AceError, messageOf, systemCodeOf, systemState } from "../errors.ts";
+import { AceError, directoryStates, messageOf, systemCodeOf, systemState } from "../errors.ts";
 import { handleRequest } from "./handle-request.ts";
 import { readHtpasswd } from "./htpasswd.ts";
 import {
@@ -64,8 +64,7 @@ export async function serveRegistry(options: ServeOptions): Promise<RunningRegis
   const tls = readTls(options);
   const onNotice = options.onNotice ?? (() => undefined);
   await using cleanup = new AsyncDisposableStack();
-  const directory =
-    options.dir ?? cleanup.adopt(mkdtempSync(join(tmpdir(), "ace-dt-registry-")), removeDirectory);
+  const directory = options.dir ?? cleanup.adopt(temporaryDirectory(), removeDirectory);
   const durable = options.dir !== undefined;
   const store = await RegistryStore.open(directory, { durable, readOnly: options.readOnly && durable });
   cleanup.defer(() => store.close());
@@ -172,6 +171,15 @@ function warn(hasPasswords: boolean, hasTls: boolean, onNotice: (text: string) =
   if (!hasPasswords)
     onNotice("Everyone who can reach this address can use the registry: it asks for no password.");
   else if (!hasTls) onNotice("Passwords cross the network in clear text: it is served without TLS.");
+}
+
+function temporaryDirectory(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "ace-dt-registry-"));
+  } catch (cause) {
+    const message = `Cannot make a directory for the registry in ${tmpdir()}: ${systemState(cause, directoryStates)}`;
+    throw new AceError("medium", message, { cause, hint: { kind: "registry-directory" } });
+  }
 }
 
 function removeDirectory(path: string): void {

@@ -42,8 +42,7 @@ export function addressOf(bytes: Uint8Array): bigint {
 /** What the last system call of this thread failed with. */
 function errno(): number {
   libc ??= open();
-  const place = libc.symbols.__errno_location();
-  return place === null ? 0 : read.i32(place);
+  return valueAt(libc.symbols.__errno_location());
 }
 
 /** asm-generic/poll.h: POLLIN and POLLOUT. */
@@ -87,16 +86,42 @@ export function dropCached(fd: number): void {
 
 /** sys/file.h: LOCK_EX and LOCK_NB. */
 const lockAtOnce = 2 | 4;
-/** asm-generic/errno-base.h: EAGAIN, which is EWOULDBLOCK. */
-const wouldBlock = 11;
+
+/** What {@link flock} found: `unknown` where the file system has no such locks. */
+export type LockAttempt = "taken" | "held" | "unknown";
 
 /**
- * flock(2): takes the file for this descriptor alone until it is closed, and lets go when the process dies.
- * @returns true when another descriptor has it; false also where a filesystem knows no locks
+ * flock(2): takes the lock of an open file, without waiting. It lasts until the descriptor is closed, and the kernel takes it back when
+ * its holder dies; it holds between containers that share a directory too. On NFS, Linux makes it a lock of the server on all of the
+ * file (flock(2), "NFS details"): it holds between machines, unless the mount says `nolock` or `local_lock`, which makes it one among
+ * the processes of a machine; without a lock service on the server it is `unknown`.
+ * @param fd open for writing, which NFS wants
  */
-export function isLockedByAnother(fd: number): boolean {
-  if (process.platform !== "linux") return false;
+export function flock(fd: number): LockAttempt {
+  const { call, failure, heldBy } = process.platform === "darwin" ? flockOfDarwin() : flockOfLinux();
+  if (call(fd, lockAtOnce) === 0) return "taken";
+  return failure() === heldBy ? "held" : "unknown";
+}
+
+function flockOfLinux() {
   libc ??= open();
-  if (libc.symbols.flock(fd, lockAtOnce) === 0) return false;
-  return errno() === wouldBlock;
+  return { call: libc.symbols.flock, failure: errno, heldBy: constants.errno.EAGAIN };
+}
+
+let darwin: ReturnType<typeof openDarwin> | undefined;
+
+function openDarwin() {
+  return dlopen("libSystem.B.dylib", { flock: symbols.flock, __error: symbols.__errno_location });
+}
+
+function flockOfDarwin() {
+  darwin ??= openDarwin();
+  const { flock: call, __error } = darwin.symbols;
+  const failure = () => valueAt(__error());
+  return { call, failure, heldBy: constants.errno.EWOULDBLOCK };
+}
+
+/** C's `*place`. */
+function valueAt(place: Parameters<typeof read.i32>[0] | null): number {
+  return place === null ? 0 : read.i32(place);
 }

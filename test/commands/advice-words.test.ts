@@ -27,6 +27,7 @@ const samples: { [Kind in Advice["kind"]]: Extract<Advice, { kind: Kind }> } = {
   "overwrite-checkpoint": { kind: "overwrite-checkpoint" },
   "tracker-elsewhere": { kind: "tracker-elsewhere" },
   "sync-elsewhere": { kind: "sync-elsewhere" },
+  "registry-directory": { kind: "registry-directory" },
   "any-order": { kind: "any-order" },
   "keep-platforms-together": { kind: "keep-platforms-together" },
   "rebuild-index": { kind: "rebuild-index" },

@@ -1,7 +1,7 @@
 /** Opens what an archive is written to. */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync } from "node:fs";
 import { AceError } from "../../errors.ts";
-import { isLockedByAnother } from "../../system/system-calls.ts";
+import { flock } from "../../system/system-calls.ts";
 import { openTape } from "../drive/open-tape.ts";
 import {
   checkDestination,
@@ -59,7 +59,7 @@ export function openLocked(destination: string, access: number): number {
   const fd = attempt(destination, () =>
     openSync(destination, access | (exists ? 0 : constants.O_CREAT | constants.O_EXCL), 0o666),
   );
-  if (!isLockedByAnother(fd)) return fd;
+  if (flock(fd) !== "held") return fd;
   closeSync(fd);
   throw new AceError("medium", `Cannot write ${destination}: another run is writing to it`, {
     hint: "Wait for it to end, or stop it.",
