@@ -18,7 +18,7 @@ const lines = [
   ["registry", "layout", "config"],
   ["format", "mapping", "lists", "ui", "content"],
   ["template", "tape", "oci"],
-  ["system"],
+  ["system", "csv"],
   ["errors"],
 ] as const;
 

@@ -3,7 +3,6 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AceError, type Advice, newFileStates, systemState } from "../errors.ts";
-import { formatCsvLine } from "../lists/batch-csv.ts";
 import { isWholeSerialized, isWholeSynced, syncHeader, trackerHeader } from "../lists/batch-records.ts";
 import { syncNames } from "./batch-directory.ts";
 
@@ -19,14 +18,14 @@ export interface RecordKind {
 
 /** record-keeping.csv. */
 export const trackerKind: RecordKind = {
-  header: formatCsvLine(trackerHeader),
+  header: `${trackerHeader.join()}\n`,
   isWhole: isWholeSerialized,
   hint: { kind: "tracker-elsewhere" },
 };
 
 /** successful_syncs.csv. */
 export const syncKind: RecordKind = {
-  header: formatCsvLine(syncHeader),
+  header: `${syncHeader.join()}\n`,
   isWhole: isWholeSynced,
   hint: { kind: "sync-elsewhere" },
 };

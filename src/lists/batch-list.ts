@@ -1,7 +1,7 @@
 /** Reads a BATCH-LIST: which artifacts go over the gap, each under a name of its own. */
 import { AceError } from "../errors.ts";
 import { isTag, parseReference } from "../oci/reference.ts";
-import { parseBatchRows } from "./batch-csv.ts";
+import { parseBatchRows } from "./batch-records.ts";
 import { readList } from "./read-list.ts";
 
 /** One artifact of the list. */

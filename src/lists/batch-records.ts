@@ -1,8 +1,8 @@
 /** The records of the batch commands: what was serialized (record-keeping.csv) and what was deserialized (successful_syncs.csv). */
+import { type CsvFile, type CsvRow, formatCsvLine, parseCsv } from "../csv.ts";
 import { AceError } from "../errors.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";
 import { parseReference } from "../oci/reference.ts";
-import { formatCsvLine, parseBatchRows } from "./batch-csv.ts";
 import { type ArchiveName, parseArchiveName } from "./batch-names.ts";
 
 /** The first line of record-keeping.csv. */
@@ -30,6 +30,26 @@ export interface SyncedRecord {
   file: string;
   /** Where to. Undefined in rows of two columns, as the guide shows them. */
   artifact: string | undefined;
+}
+
+/** First columns of a line that names them, in either spelling; what comes first is no image, so no row is taken for one. */
+const headerPattern = /^(?:sync[_-])?(?:file)?name$/i;
+
+/**
+ * Reads the rows of any of the three files of the batch commands, which may begin with a line that names the columns.
+ * @param read returns what is wrong with a row, if anything is
+ * @throws AceError `input` that tells all the bad lines
+ */
+export function parseBatchRows<Row extends object>(
+  text: string,
+  of: CsvFile,
+  read: (row: CsvRow) => Row | string,
+): Row[] {
+  return parseCsv(text, of, (row, refuse, isFirst) => {
+    if (isFirst && headerPattern.test(row.fields[0] ?? "")) return undefined;
+    const found = read(row);
+    return typeof found === "string" ? refuse(found) : found;
+  });
 }
 
 /**
@@ -80,11 +100,11 @@ export function isWholeSynced(line: string): boolean {
 
 /** A line of record-keeping.csv. */
 export function formatSerialized({ file, artifact, digest }: SerializedRecord): string {
-  return formatCsvLine([file, artifact, digest]);
+  return `${formatCsvLine([file, artifact, digest])}\n`;
 }
 
 /** A line of successful_syncs.csv; the time is in the form in which the original's `time.Time` prints itself, in UTC. */
 export function formatSynced(file: string, artifact: string, time: Date): string {
   const [day = "", clock = ""] = time.toISOString().split(/[TZ]/);
-  return formatCsvLine([file, artifact, `${day} ${clock} +0000 UTC`]);
+  return `${formatCsvLine([file, artifact, `${day} ${clock} +0000 UTC`])}\n`;
 }

@@ -1,6 +1,5 @@
 /** Reads the text of a list that a user names: a file, or the standard input. */
-import { readFile } from "node:fs/promises";
-import { AceError, systemState } from "../errors.ts";
+import { readText } from "../system/read-text.ts";
 
 /** A list's text, and how messages call the place where it was. */
 export interface ListText {
@@ -15,11 +14,7 @@ export interface ListText {
  * @throws AceError `input`
  */
 export async function readList(path: string, what: string): Promise<ListText> {
-  const name = path === "-" ? "standard input" : path;
-  try {
-    const text = path === "-" ? await new Response(Bun.stdin.stream()).text() : await readFile(path, "utf8");
-    return { text, name };
-  } catch (cause) {
-    throw new AceError("input", `Cannot read ${what} ${name}: ${systemState(cause)}`, { cause });
-  }
+  return path === "-"
+    ? { text: await new Response(Bun.stdin.stream()).text(), name: "standard input" }
+    : { text: await readText(path, what), name: path };
 }

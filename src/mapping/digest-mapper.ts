@@ -1,8 +1,9 @@
 /** The mapper that goes by an image's digest. */
+import { badRows, type RowProblem } from "../csv.ts";
 import { isDigest } from "../oci/digest.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Mapper } from "./mapper.ts";
-import { badRows, type Row, type RowProblem } from "./read-rows.ts";
+import type { Row } from "./read-rows.ts";
 
 /**
  * Every row with the image's digest. A destination that ends in a slash is a place to put the image in: the path and tag of its
@@ -14,7 +15,7 @@ export function digestMapper(rows: readonly Row[], file: string): Mapper {
   const problems = rows.flatMap((row, index) => (isHeading(row, index) ? [] : problemsOf(row)));
   if (problems.length > 0) {
     throw badRows(problems, {
-      file,
+      ...{ what: "mapping", file },
       hint: "Write digest,destination, as in sha256:...,reg.example.com/team/image:1.0.",
     });
   }

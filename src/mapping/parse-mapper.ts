@@ -1,10 +1,10 @@
 /** Reads the MAPPER argument, `TYPE=ARGUMENT`, and the file it may name. */
 import { AceError } from "../errors.ts";
+import { readText } from "../system/read-text.ts";
 import { digestMapper } from "./digest-mapper.ts";
 import type { Mapper } from "./mapper.ts";
 import { allPrefixMapper, firstPrefixMapper, longestPrefixMapper, nestMapper } from "./prefix-mappers.ts";
 import { readRows } from "./read-rows.ts";
-import { readText } from "./read-text.ts";
 
 const kinds: Readonly<Record<string, (argument: string) => Mapper | Promise<Mapper>>> = {
   nest: nestMapper,
@@ -15,11 +15,11 @@ const kinds: Readonly<Record<string, (argument: string) => Mapper | Promise<Mapp
   // Loaded only when they are used: the interpreter is bigger than all the rest of this room.
   "go-template": async (file) => {
     const { goTemplateMapper } = await import("./go-template-mapper.ts");
-    return goTemplateMapper(file, await readText(file));
+    return goTemplateMapper(file, await readText(file, "mapping"));
   },
   eta: async (file) => {
     const { etaMapper } = await import("./eta/eta-mapper.ts");
-    return etaMapper(file, await readText(file));
+    return etaMapper(file, await readText(file, "mapping"));
   },
 };
 

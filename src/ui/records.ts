@@ -1,4 +1,5 @@
 /** Rows for programs: CSV and JSON, byte for byte the same for the same rows. */
+import { formatCsvLine } from "../csv.ts";
 import { goJson } from "../oci/go-json.ts";
 import type { Column } from "./table.ts";
 
@@ -8,12 +9,7 @@ export function formatCsv<Row>(columns: readonly Column<Row>[], rows: readonly R
     columns.map(({ key }) => key),
     ...rows.map((row) => columns.map(({ value }) => `${value(row) ?? ""}`)),
   ];
-  return lines.map((fields) => fields.map(csvField).join(",")).join("\n");
-}
-
-/** encoding/csv `fieldNeedsQuotes`: a separator, a quote, a line break, or a blank in front. */
-function csvField(text: string): string {
-  return /[",\r\n]|^\s|^\\\.$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return lines.map(formatCsvLine).join("\n");
 }
 
 /** An array of objects on one line, keys in alphabetical order, as Go writes maps. No line break at the end. */

@@ -88,7 +88,7 @@ test("all the bad lines of a list are told, with the rule that each breaks", () 
     expect(error.message).toContain('Cannot read sources list:2: Cannot use "ubuntu"');
     expect(error.details).toEqual([
       'list:3: label value "we b" is wrong: Kubernetes wants at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends',
-      "list:5: a quote is opened and not closed",
+      "list:5: a quote is opened and not closed in this line",
       'list:6: the prefix of label key "Team/x" is wrong: Kubernetes wants a domain name of at most 253 lower-case letters, digits, "-" and ".", each part with a letter or digit at both ends',
     ]);
   }
