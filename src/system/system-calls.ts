@@ -48,17 +48,20 @@ function errno(): number {
 /** asm-generic/poll.h: POLLIN and POLLOUT. */
 const pollEvents = { read: 1, write: 4 } as const;
 
+/** Nothing is lost by looking again. */
+const longestWaitMs = 500;
+
 /**
- * poll(2): blocks the thread until a pipe, socket or device can be read from or written to, or its other end is gone, at most for
- * `timeoutMs`. Whatever the reason, the next call tells what there is.
+ * poll(2): blocks the thread until a pipe, socket or device can be read from or written to, or its other end is gone, for half a second
+ * at most. Whatever the reason, the next call tells what there is.
  */
-export function waitUntilReady(fd: number, to: keyof typeof pollEvents, timeoutMs: number): void {
+export function waitUntilReady(fd: number, to: keyof typeof pollEvents): void {
   libc ??= open();
   // struct pollfd: int fd, short events, short revents
   const asked = new DataView(new ArrayBuffer(8));
   asked.setInt32(0, fd, true);
   asked.setInt16(4, pollEvents[to], true);
-  libc.symbols.poll(ptr(asked), 1, timeoutMs);
+  libc.symbols.poll(ptr(asked), 1, longestWaitMs);
 }
 
 /** linux/fs.h */

@@ -150,8 +150,16 @@ export function shapeChoice(flags: ParsedShapeFlags): ShapeChoice {
 
 /** @throws AceError `usage` */
 export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
+  const shape = shapeChoice(flags);
+  const volumeBytes = parseSomeBytes(flags["volume-size"], "--volume-size");
+  if (volumeBytes !== undefined && volumeBytes < shape.blockBytes) {
+    throw new AceError(
+      "usage",
+      `Cannot use --volume-size ${volumeBytes}: it is less than --block-size ${shape.blockBytes}`,
+    );
+  }
   return {
-    ...shapeChoice(flags),
+    ...shape,
     ...(flags.checkpoint === undefined ? {} : { checkpoint: flags.checkpoint }),
     existingFromCheckpoints: [
       ...parseCheckpoints(flags["existing-from-checkpoint"] ?? []),
@@ -162,7 +170,7 @@ export function mediumChoice(flags: ParsedMediumFlags): MediumChoice {
     flushBytes:
       flags["flush-every"] === undefined ? undefined : parseByteSize(flags["flush-every"], "--flush-every"),
     bytesPerSecond: parseSomeBytes(flags["rate-limit"], "--rate-limit"),
-    volumeBytes: parseSomeBytes(flags["volume-size"], "--volume-size"),
+    volumeBytes,
     volumeChange: flags["volume-change"],
     setOptions: (["volume-change", "resume-volume"] as const).filter((name) => flags[name] !== undefined),
     verify: flags.verify,

@@ -1,7 +1,7 @@
 /** Moves a tape to one of its ends, or out of the drive. */
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemState } from "../../errors.ts";
 import { placeOf, type TapePlace } from "./report-drive.ts";
-import type { TapeDevice, TapeOperation } from "./tape-device.ts";
+import { driveStates, type TapeDevice, type TapeOperation } from "./tape-device.ts";
 
 /** `eod` is behind everything that is written; `eject` rewinds first. */
 export type TapeMove = "rewind" | "eod" | "eject";
@@ -26,7 +26,7 @@ export function moveTape(device: TapeDevice, name: string, move: TapeMove): Tape
   try {
     device.operate(moves[move].operation, 1);
   } catch (cause) {
-    const state = systemCodeOf(cause) === "EIO" ? "the drive reports an error" : messageOf(cause);
+    const state = systemState(cause, driveStates);
     throw new AceError("medium", `Cannot ${verbOf(move)} ${name}: ${state}`, {
       cause,
       hint: "See ace-dt util tape status and the kernel's log (dmesg).",

@@ -1,6 +1,6 @@
 /** Opens a tape drive without ever waiting in silence: asks it how it is, waits for one that is about to be ready, says what is wrong in words. */
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemCodeOf, systemState } from "../../errors.ts";
 import { KernelTape } from "./kernel-tape.ts";
 import { isTape, type TapeDevice, type TapeStatus } from "./tape-device.ts";
 
@@ -61,24 +61,29 @@ function openNode({ path, verb, access }: OpenTapeOptions): number {
 }
 
 function refusal(path: string, verb: string, cause: unknown): AceError {
-  const [state, hint] = refusals[systemCodeOf(cause) ?? ""] ?? [messageOf(cause), undefined];
-  return new AceError("medium", `Cannot ${verb} ${path}: ${state}`, {
+  const hint = refusalHints[systemCodeOf(cause) ?? ""];
+  return new AceError("medium", `Cannot ${verb} ${path}: ${systemState(cause, refusals)}`, {
     cause,
     ...(hint === undefined ? {} : { hint: hint.replaceAll("DEVICE", path) }),
   });
 }
 
-const refusals: Readonly<Record<string, readonly [state: string, hint: string | undefined]>> = {
-  EBUSY: ["another program has the drive open", "fuser -v DEVICE says which."],
-  ENOENT: ["there is no such file", "ls /dev/nst* lists the drives; modprobe st loads the driver."],
-  ENXIO: ["there is no drive behind it", "lsscsi -g lists the drives."],
-  ENODEV: ["there is no drive behind it", "lsscsi -g lists the drives."],
-  EACCES: ["permission denied", "ls -l DEVICE names the group that may use it, mostly tape."],
-  EROFS: ["the tape is write-protected", "Eject it (mt -f DEVICE offline) and slide its switch to unlocked."],
-  ENOMEDIUM: [
-    "there is no tape in the drive",
-    "Insert one; mt -f DEVICE load draws in one that is half out.",
-  ],
+const refusals = {
+  EBUSY: "another program has the drive open",
+  ENODEV: "there is no drive behind it",
+  ENOENT: "there is no such file",
+  ENXIO: "there is no drive behind it",
+  EROFS: "the tape is write-protected",
+};
+
+const refusalHints: Readonly<Record<string, string>> = {
+  EACCES: "ls -l DEVICE names the group that may use it, mostly tape.",
+  EBUSY: "fuser -v DEVICE says which.",
+  ENODEV: "lsscsi -g lists the drives.",
+  ENOENT: "ls /dev/nst* lists the drives; modprobe st loads the driver.",
+  ENOMEDIUM: "Insert one; mt -f DEVICE load draws in one that is half out.",
+  ENXIO: "lsscsi -g lists the drives.",
+  EROFS: "Eject it (mt -f DEVICE offline) and slide its switch to unlocked.",
 };
 
 function emptyDrive({ path, verb }: OpenTapeOptions): AceError {

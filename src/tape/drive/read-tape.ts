@@ -1,5 +1,5 @@
 /** Reads one file of a tape, from where it stands or is told to go, up to the filemark. Only the reader thread does. */
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemCodeOf, systemState } from "../../errors.ts";
 import { openTape } from "./open-tape.ts";
 import { refusedSizes, type TapeDevice } from "./tape-device.ts";
 import { moveTo, type TapePosition } from "./tape-position.ts";
@@ -19,7 +19,7 @@ export interface ReadTapeOptions {
 
 /** Offered to the first read: what drives commonly take at most (READ BLOCK LIMITS). Halved when a host adapter refuses it. */
 const firstReadBytes = 8 * 1024 * 1024;
-/** LTO drives take no larger block (2^24 - 1 bytes; design/tape.md section 2). */
+/** READ BLOCK LIMITS has three bytes for the largest block (SSC-3, 7.6), and so has the transfer length of READ (6). */
 const largestBlock = 16 * 1024 * 1024;
 const smallestRead = 64 * 1024;
 /** In fixed block mode a read takes many blocks at once, about so much. */
@@ -45,7 +45,7 @@ export function positionTape(device: TapeDevice, name: string, position: TapePos
   try {
     moveTo(device, position);
   } catch (cause) {
-    throw new AceError("medium", `Cannot go to the wanted position on ${name}: ${stateOf(cause)}`, {
+    throw new AceError("medium", `Cannot go to the wanted position on ${name}: ${systemState(cause)}`, {
       cause,
       hint: "The tape may have fewer files or blocks than that.",
     });
@@ -126,7 +126,7 @@ function failedRead(
   if (isEndOfData(device, cause)) {
     return new AceError("medium", `Cannot read ${name}: the tape is blank from here on`, {
       cause,
-      hint: `mt -f ${name} status shows where it stands; --position bot or file:N goes elsewhere.`,
+      hint: { kind: "elsewhere-on-tape", name },
     });
   }
   const code = systemCodeOf(cause) ?? "";
@@ -134,12 +134,8 @@ function failedRead(
     return new AceError(
       "medium",
       `Cannot read ${name} at byte ${offset}: reads of ${bytes} bytes do not fit its blocks or the host adapter`,
-      { cause, hint: "Give the block size it was written with as --block-size." },
+      { cause, hint: { kind: "block-size-as-written" } },
     );
   }
-  return new AceError("medium", `Cannot read ${name} at byte ${offset}: ${stateOf(cause)}`, { cause });
-}
-
-function stateOf(cause: unknown): string {
-  return systemCodeOf(cause) === "EIO" ? "input/output error" : messageOf(cause);
+  return new AceError("medium", `Cannot read ${name} at byte ${offset}: ${systemState(cause)}`, { cause });
 }

@@ -1,8 +1,8 @@
 /** Goes through a tape from its beginning and says what each of its files is, without reading what is in them. */
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemState } from "../../errors.ts";
 import type { VolumeLabel } from "../catalogue/catalogue.ts";
 import { type LookSize, readContents, type TapeContents } from "./tape-contents.ts";
-import type { TapeDevice } from "./tape-device.ts";
+import { driveStates, type TapeDevice } from "./tape-device.ts";
 
 /** A file of a tape: what lies between two filemarks. */
 export interface SurveyedFile {
@@ -117,7 +117,7 @@ function attempt<Result>(name: string, files: readonly SurveyedFile[], act: () =
     if (cause instanceof AceError && cause.code === "stopped") throw cause;
     const found = files.map(({ file, block, is }) => `file ${file} at block ${block ?? "unknown"}: ${is}`);
     if (cause instanceof AceError) throw cause.withDetails(...found);
-    const state = systemCodeOf(cause) === "EIO" ? "the drive reports an error" : messageOf(cause);
+    const state = systemState(cause, driveStates);
     throw new AceError("medium", `Cannot go through ${name}: ${state} behind ${files.length} files`, {
       cause,
       details: found,

@@ -83,6 +83,9 @@ export interface TapeDevice {
 /** st.c: what a read or a write of a size fails with that drive, host adapter or memory do not allow. Nothing of it was done. */
 export const refusedSizes: readonly string[] = ["EBUSY", "EINVAL", "EOVERFLOW"];
 
+/** What the system's error names mean where a tape is moved or looked at: the drive has told the kernel's log more. */
+export const driveStates = { EIO: "the drive reports an error" } as const;
+
 /** True when the open file is a SCSI tape drive. */
 export function isTape(fd: number): boolean {
   return isTapeStat(fstatSync(fd, { bigint: true }));

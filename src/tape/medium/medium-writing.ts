@@ -1,22 +1,11 @@
 /** The calls that write to an open medium other than a tape. Only the writer thread makes them. */
 import { closeSync, fdatasyncSync, unlinkSync, writeSync } from "node:fs";
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemCodeOf, systemState } from "../../errors.ts";
 import { startWriteback, waitUntilReady } from "../../system/system-calls.ts";
 import type { Medium, MediumKind, MediumOptions } from "./medium.ts";
 
-const writeStates: Readonly<Record<string, string>> = {
-  ENOSPC: "no space left on it",
-  EDQUOT: "the disk quota is used up",
-  EFBIG: "the file would be larger than the system allows",
-  EPIPE: "nobody reads from the pipe any more",
-  EIO: "input/output error",
-};
-
 /** Bytes between two hints to the kernel: large enough for long runs on the disk, small beside any dirty limit. */
 const writeBehindBytes = 16 * 1024 * 1024;
-
-/** Nothing is lost by looking again. */
-const longestWaitMs = 500;
 
 /** A medium that is open; the descriptor is its own. */
 export class OpenMedium implements Medium {
@@ -51,7 +40,7 @@ export class OpenMedium implements Medium {
       } catch (cause) {
         if (systemCodeOf(cause) === "EAGAIN") {
           // Bun sets standard output to non-blocking, and whoever shares a pipe may have. It takes 64 KiB at a time.
-          waitUntilReady(this.#fd, "write", longestWaitMs);
+          waitUntilReady(this.#fd, "write");
           continue;
         }
         throw this.#failure(cause, offset + done);
@@ -105,7 +94,7 @@ export class OpenMedium implements Medium {
   }
 
   #failure(cause: unknown, offset: number | undefined): AceError {
-    const state = writeStates[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
+    const state = systemState(cause);
     const place = offset === undefined ? "" : ` at byte ${offset}`;
     const name = this.#options.destination === "-" ? "standard output" : this.#options.destination;
     return new AceError("medium", `Cannot write ${name}: ${state}${place}`, { cause });

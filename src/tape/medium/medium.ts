@@ -1,7 +1,14 @@
 /** What an archive is written to: a file, standard output, a pipe, a device, a tape; and what can be refused before it is opened. */
 import { type BigIntStats, existsSync, fstatSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { AceError, messageOf, type OptionName, refusedOption, systemCodeOf } from "../../errors.ts";
+import {
+  AceError,
+  newFileStates,
+  type OptionName,
+  refusedOption,
+  systemCodeOf,
+  systemState,
+} from "../../errors.ts";
 import type { TapeStart } from "../catalogue/volume.ts";
 import { volumePath } from "../catalogue/volume-names.ts";
 import { isTapeStat, isTerminalStat } from "../drive/tape-device.ts";
@@ -88,20 +95,11 @@ export function statDestination(destination: string): BigIntStats | undefined {
  * @returns what kind of medium the destination is
  * @throws AceError `medium`
  */
-export function checkDestination(options: DestinationOptions & { blockBytes?: number }): MediumKind {
+export function checkDestination(options: DestinationOptions): MediumKind {
   const kind = checkMedium(options);
-  const { destination, verify, blockBytes, volumeBytes } = options;
+  const { destination, verify, volumeBytes } = options;
   if (verify === true && kind !== "tape" && (kind !== "file" || destination === "-")) {
-    throw new AceError(
-      "usage",
-      `Cannot use --verify: what goes to ${nameOf(destination)} cannot be read back`,
-    );
-  }
-  if (volumeBytes !== undefined && blockBytes !== undefined && volumeBytes < blockBytes) {
-    throw new AceError(
-      "usage",
-      `Cannot use --volume-size ${volumeBytes}: it is less than --block-size ${blockBytes}`,
-    );
+    throw refusedOption("verify", `what goes to ${nameOf(destination)} cannot be read back`);
   }
   const [option] = options.setOptions ?? [];
   if (option !== undefined && kind !== "tape" && volumeBytes === undefined) {
@@ -146,10 +144,7 @@ function checkVolumeFiles(options: DestinationOptions, stat: BigIntStats | undef
   const { destination, force, resume } = options;
   refusePosition(options);
   if (destination === "-" || (stat !== undefined && !stat.isFile())) {
-    throw new AceError(
-      "usage",
-      `Cannot use --volume-size: ${nameOf(destination)} is neither a tape nor the name of a file`,
-    );
+    throw refusedOption("volume-size", `${nameOf(destination)} is neither a tape nor the name of a file`);
   }
   const first = volumePath(destination, 1);
   if (!existsSync(first) || force || resume === true) return "file";
@@ -164,7 +159,7 @@ function nameOf(destination: string): string {
 
 function refusePosition({ destination, position }: DestinationOptions): void {
   if (position === undefined || position.kind === "here") return;
-  throw new AceError("usage", `Cannot use --position: ${destination} is not a tape`);
+  throw refusedOption("position", `${destination} is not a tape`);
 }
 
 /** Only what is in a regular file or on a tape can be looked at, and gone on with. */
@@ -174,9 +169,7 @@ function checkResumable(destination: string, stat: BigIntStats): MediumKind {
   throw new AceError(
     "medium",
     `Cannot resume ${nameOf(destination)}: only a regular file or a tape can be looked at and gone on with`,
-    {
-      hint: "Write the rest as a second part: --existing-from-checkpoint FILE:OFFSET, with the first run's checkpoint and the bytes that are safely on the medium.",
-    },
+    { hint: { kind: "second-part" } },
   );
 }
 
@@ -188,17 +181,8 @@ function kindOf(stat: BigIntStats): MediumKind {
 
 /** What open(2) said, in words. */
 export function openError(destination: string, cause: unknown): AceError {
-  const state = openStates[systemCodeOf(cause) ?? ""] ?? messageOf(cause);
+  const state = systemState(cause, openStates);
   return new AceError("medium", `Cannot write ${destination}: ${state}`, { cause });
 }
 
-const openStates: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  ENOENT: "its directory does not exist",
-  EBUSY: "another program has the device open",
-  EROFS: "it is write-protected or on a read-only filesystem",
-  ENOMEDIUM: "there is no tape in the drive",
-  ENXIO: "no such device",
-  EEXIST: "the file exists already",
-  ENOTDIR: "a part of its path is not a directory",
-};
+const openStates = { ...newFileStates, EROFS: "it is write-protected or on a read-only filesystem" };

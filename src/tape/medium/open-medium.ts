@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync } from "node:f
 import { AceError } from "../../errors.ts";
 import { flock } from "../../system/system-calls.ts";
 import { openTape } from "../drive/open-tape.ts";
+import type { TapeDevice, TapeStatus } from "../drive/tape-device.ts";
 import {
   checkDestination,
   type Medium,
@@ -12,7 +13,8 @@ import {
   statDestination,
 } from "./medium.ts";
 import { OpenMedium } from "./medium-writing.ts";
-import { prepareTape, type TapeNotice } from "./prepare-tape.ts";
+import { prepareTape, type TapeNotice, type TapeWritingOptions } from "./prepare-tape.ts";
+import type { TapeMedium } from "./tape-medium.ts";
 
 /** What goes on while a medium is opened. */
 export interface OpenEvents {
@@ -34,7 +36,16 @@ export function openMedium(options: MediumOptions, events = noEvents): Medium {
     return new OpenMedium(cutFile(fd, at, options.destination), "file", options, at);
   }
   const kind = checkDestination(options);
-  if (kind === "tape") return openTapeMedium(options, events);
+  if (kind === "tape") {
+    const {
+      destination: name,
+      blockBytes,
+      force,
+      smallerBlocks = false,
+      position = { kind: "here" },
+    } = options;
+    return openFreshTape({ name, blockBytes, force, smallerBlocks, position }, events);
+  }
   const fd = options.destination === "-" ? 1 : open(options, kind);
   return new OpenMedium(fd, kind, options);
 }
@@ -82,20 +93,24 @@ function attempt(destination: string, act: () => number): number {
   }
 }
 
-/** Every check of the tape comes before the first byte. */
-function openTapeMedium(options: MediumOptions, events: OpenEvents): Medium {
-  const { destination: name, blockBytes, force, smallerBlocks = false } = options;
-  const { device, status } = openTape({
-    path: name,
-    verb: "write",
-    access: "write",
-    isStopped: events.isStopped,
+/** Opens a tape to write to where it is told to go. Every check of it comes before the first byte. */
+export function openFreshTape(options: TapeWritingOptions, events: OpenEvents): TapeMedium {
+  return onDrive(options.name, events, (device, status) => {
+    const { medium, notices } = prepareTape(device, status, options);
+    for (const notice of notices) events.notice(notice);
+    return medium;
   });
-  const position = options.position ?? { kind: "here" };
+}
+
+/** Opens a drive to write to; it is closed again when what is done first with it fails. */
+export function onDrive<Result>(
+  path: string,
+  { isStopped }: OpenEvents,
+  act: (device: TapeDevice, status: TapeStatus) => Result,
+): Result {
+  const { device, status } = openTape({ path, verb: "write", access: "write", isStopped });
   try {
-    const prepared = prepareTape(device, status, { name, blockBytes, smallerBlocks, position, force });
-    for (const notice of prepared.notices) events.notice(notice);
-    return prepared.medium;
+    return act(device, status);
   } catch (error) {
     device.close();
     throw error;

@@ -1,11 +1,11 @@
 /** Everything that is found out about a tape, and refused, before the first byte is written to it. */
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, type Advice, systemState } from "../../errors.ts";
 import { formatLabel, type VolumeLabel } from "../catalogue/catalogue.ts";
 import { densityOf } from "../drive/densities.ts";
 import { asksForCleaning } from "../drive/kernel-tape.ts";
 import { labelBehind } from "../drive/read-label.ts";
 import { formatContents, lookAhead } from "../drive/tape-contents.ts";
-import type { DriveFacts, TapeDevice, TapeStatus } from "../drive/tape-device.ts";
+import { type DriveFacts, driveStates, type TapeDevice, type TapeStatus } from "../drive/tape-device.ts";
 import { formatTapePosition, goToBlock, moveTo, type TapePosition } from "../drive/tape-position.ts";
 import { TapeMedium } from "./tape-medium.ts";
 
@@ -107,11 +107,9 @@ function refuseContents(
   }
   if (force) return;
   const what = label === undefined ? contents : `${formatLabel(label)}: ${contents},`;
-  throw refuse(
-    name,
-    `there is ${what} where the archive would begin (${placeOf(device)})`,
-    "--position append writes behind everything; --force writes over it, and all behind it is lost.",
-  );
+  throw refuse(name, `there is ${what} where the archive would begin (${placeOf(device)})`, {
+    kind: "behind-or-over",
+  });
 }
 
 function chooseBlock(
@@ -124,7 +122,7 @@ function chooseBlock(
   if (fixedBlockBytes !== 0 && blockBytes % fixedBlockBytes !== 0) {
     throw refuse(
       name,
-      `the drive is set to blocks of ${fixedBlockBytes} bytes, which do not divide --block-size ${blockBytes}`,
+      `the drive is set to blocks of ${fixedBlockBytes} bytes, which do not divide those of ${blockBytes} bytes`,
       `Set variable blocks: mt -f ${name} setblk 0`,
     );
   }
@@ -142,8 +140,8 @@ function chooseBlock(
       : "the host adapter does not take writes of that size";
   throw refuse(
     name,
-    `--block-size ${blockBytes} is too large: ${limit}`,
-    works ? `Give --block-size ${smaller}, or --block-size auto.` : `No size down to ${smallestBlock} works.`,
+    `blocks of ${blockBytes} bytes are too large: ${limit}`,
+    works ? { kind: "smaller-blocks", bytes: smaller } : `No size down to ${smallestBlock} works.`,
   );
 }
 
@@ -177,14 +175,13 @@ function attempt<Result>(name: string, verb: string, act: () => Result): Result 
   try {
     return act();
   } catch (cause) {
-    const state = systemCodeOf(cause) === "EIO" ? "the drive reports an error" : messageOf(cause);
-    throw new AceError("medium", `Cannot ${verb} ${name}: ${state}`, {
+    throw new AceError("medium", `Cannot ${verb} ${name}: ${systemState(cause, driveStates)}`, {
       cause,
       hint: `mt -f ${name} status shows where it stands; the tape may have fewer files or blocks than that.`,
     });
   }
 }
 
-function refuse(name: string, state: string, hint: string): AceError {
+function refuse(name: string, state: string, hint: string | Advice): AceError {
   return new AceError("medium", `Cannot write ${name}: ${state}`, { hint });
 }

@@ -1,6 +1,6 @@
 /** Reads files to their end, one after the other, as one stream: the volumes of a set, or a single file or pipe. Only the reader thread does. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemCodeOf, systemState } from "../../errors.ts";
 import { waitUntilReady } from "../../system/system-calls.ts";
 
 /** Bytes of a read call on a file or pipe when nothing is said: large enough to make the calls cheap. */
@@ -8,9 +8,6 @@ const streamReadBytes = 1024 * 1024;
 
 /** The first chunk tells how an archive is packed, and a volume or a write to a pipe may have less than that. Bytes. */
 const leastBytes = 512;
-
-/** Nothing is lost by looking again. */
-const longestWaitMs = 500;
 
 /**
  * Each chunk is the reader's buffer: use it before asking for the next. One file is open at a time.
@@ -49,16 +46,7 @@ function open(source: string): number {
     if (!fstatSync(fd).isDirectory()) return fd;
     closeSync(fd);
   } catch (cause) {
-    const states: Readonly<Record<string, string>> = {
-      ENOENT: "no such file",
-      EACCES: "permission denied",
-      EBUSY: "another program has the device open",
-    };
-    throw new AceError(
-      "medium",
-      `Cannot read ${source}: ${states[systemCodeOf(cause) ?? ""] ?? messageOf(cause)}`,
-      { cause },
-    );
+    throw new AceError("medium", `Cannot read ${source}: ${systemState(cause)}`, { cause });
   }
   throw new AceError("medium", `Cannot read ${source}: it is a directory`);
 }
@@ -71,15 +59,13 @@ function readOnce(fd: number, buffer: Buffer, source: string, offset: number): n
       const code = systemCodeOf(cause);
       if (code === "EAGAIN") {
         // A pipe that somebody else set to non-blocking.
-        waitUntilReady(fd, "read", longestWaitMs);
+        waitUntilReady(fd, "read");
         continue;
       }
       if (code === "EOF") return 0;
-      throw new AceError(
-        "medium",
-        `Cannot read ${source} at byte ${offset}: ${code === "EIO" ? "input/output error" : messageOf(cause)}`,
-        { cause },
-      );
+      throw new AceError("medium", `Cannot read ${source} at byte ${offset}: ${systemState(cause)}`, {
+        cause,
+      });
     }
   }
 }

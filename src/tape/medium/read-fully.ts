@@ -1,6 +1,6 @@
 /** Reads a range of an open file. */
 import { readSync } from "node:fs";
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemState } from "../../errors.ts";
 
 /**
  * Reads until `length` bytes are there or the file ends. The result is the caller's. Blocks the thread.
@@ -14,7 +14,7 @@ export function readFully(fd: number, offset: number, length: number, name: stri
     try {
       count = readSync(fd, bytes, done, length - done, offset + done);
     } catch (cause) {
-      const state = systemCodeOf(cause) === "EIO" ? "input/output error" : messageOf(cause);
+      const state = systemState(cause);
       throw new AceError("medium", `Cannot read ${name} at byte ${offset + done}: ${state}`, { cause });
     }
     if (count === 0) return bytes.subarray(0, done);

@@ -1,6 +1,6 @@
 /** What an archive is read from as a stream: standard input, a pipe, a file, a tape. Only the reader thread touches one. */
 import { statSync } from "node:fs";
-import { AceError } from "../../errors.ts";
+import { refusedOption } from "../../errors.ts";
 import { readTape } from "../drive/read-tape.ts";
 import { isTapeStat } from "../drive/tape-device.ts";
 import type { TapePosition } from "../drive/tape-position.ts";
@@ -36,6 +36,6 @@ export function* readSource(
     yield* readTape({ name: source, blockBytes, position, isStopped });
     return;
   }
-  if (position.kind !== "here") throw new AceError("usage", `Cannot use --position: ${source} is not a tape`);
+  if (position.kind !== "here") throw refusedOption("position", `${source} is not a tape`);
   yield* readFiles([source], blockBytes);
 }

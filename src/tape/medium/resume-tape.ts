@@ -1,5 +1,5 @@
 /** Goes on behind what an earlier run wrote on a tape: looks whether that is really there, and stops where it ends. */
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemState } from "../../errors.ts";
 import { SegmentHasher } from "../catalogue/segment-hasher.ts";
 import type { VolumeStart } from "../catalogue/volume.ts";
 import type { TapeDevice, TapeStatus } from "../drive/tape-device.ts";
@@ -72,18 +72,19 @@ function readBlock(device: TapeDevice, name: string, blockBytes: number, block: 
   throw refuse(
     name,
     `${found} at block ${block}, where blocks of ${blockBytes} bytes should go on`,
-    "It is another tape, it was written to since, or --block-size is not that of the first run.",
+    "It is another tape, it was written to since, or this run has another block size than the first one.",
   );
 }
+
+/** st: nothing, or a block that is larger than what was asked for. */
+const missing = "what should be there cannot be read";
+const missingStates = { EIO: missing, ENOMEM: missing };
 
 function attempt<Result>(name: string, act: () => Result): Result {
   try {
     return act();
   } catch (cause) {
-    const code = systemCodeOf(cause);
-    const state =
-      code === "EIO" || code === "ENOMEM" ? "what should be there cannot be read" : messageOf(cause);
-    throw new AceError("medium", `Cannot go on on ${name}: ${state}`, {
+    throw new AceError("medium", `Cannot go on on ${name}: ${systemState(cause, missingStates)}`, {
       cause,
       hint: "Is it the tape that the interrupted run wrote?",
     });

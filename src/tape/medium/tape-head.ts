@@ -1,12 +1,7 @@
 /** Where the head of a drive that is written to stands, by our count, and the drive's word beside it. After the first doubt nothing is done any more. */
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemCodeOf, systemState } from "../../errors.ts";
 import type { TapeDevice, TapeOperation } from "../drive/tape-device.ts";
 import { afterFailure } from "./after-failure.ts";
-
-/** What the system said, for a sentence. */
-export function stateOf(cause: unknown): string {
-  return systemCodeOf(cause) === "EIO" ? "input/output error" : messageOf(cause);
-}
 
 export class TapeHead {
   readonly #device: TapeDevice;
@@ -78,7 +73,7 @@ export class TapeHead {
         this.#device.operate(operation, count);
       }
     } catch (cause) {
-      const state = systemCodeOf(cause) === "ENOSPC" ? "the tape is full" : stateOf(cause);
+      const state = systemState(cause, { ENOSPC: "the tape is full" });
       throw this.lose(`Cannot ${verb} ${this.#name}: ${state}`, cause);
     }
   }
@@ -143,7 +138,7 @@ export class TapeHead {
     try {
       this.#device.close();
     } catch (cause) {
-      throw new AceError("medium", `Cannot close ${this.#name}: ${stateOf(cause)}`, { cause });
+      throw new AceError("medium", `Cannot close ${this.#name}: ${systemState(cause)}`, { cause });
     }
   }
 

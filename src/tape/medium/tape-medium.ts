@@ -1,10 +1,10 @@
 /** Writes an archive, or a volume of one, to a tape. After the first doubt about where the tape stands nothing is written any more. */
-import { AceError, systemCodeOf } from "../../errors.ts";
+import { AceError, systemCodeOf, systemState } from "../../errors.ts";
 import { catalogueBlockBytes } from "../catalogue/catalogue.ts";
 import type { TapeStart } from "../catalogue/volume.ts";
 import { refusedSizes, type TapeDevice } from "../drive/tape-device.ts";
 import type { VolumeMedium } from "./medium.ts";
-import { stateOf, TapeHead } from "./tape-head.ts";
+import { TapeHead } from "./tape-head.ts";
 
 /** What a medium on a tape needs to know. */
 export interface TapeMediumOptions {
@@ -187,9 +187,9 @@ export class TapeMedium implements VolumeMedium {
       return new AceError(
         "medium",
         `Cannot write ${name}: the drive or its host adapter refuses blocks of ${length} bytes at byte ${offset}`,
-        { cause, hint: `Give --block-size ${Math.floor(length / 2)} or less, or --block-size auto.` },
+        { cause, hint: { kind: "smaller-blocks", bytes: Math.floor(length / 2) } },
       );
     }
-    return this.#head.lose(`Cannot write ${name}: ${stateOf(cause)} at byte ${offset}`, cause);
+    return this.#head.lose(`Cannot write ${name}: ${systemState(cause)} at byte ${offset}`, cause);
   }
 }

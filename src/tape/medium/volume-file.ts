@@ -9,7 +9,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemState } from "../../errors.ts";
 import { cataloguePath } from "../catalogue/volume-names.ts";
 import type { VolumeMedium } from "./medium.ts";
 import { OpenMedium } from "./medium-writing.ts";
@@ -112,7 +112,7 @@ export class VolumeFile implements VolumeMedium {
     try {
       return act();
     } catch (cause) {
-      const state = systemCodeOf(cause) === "ENOSPC" ? "no space left on it" : messageOf(cause);
+      const state = systemState(cause);
       throw new AceError("medium", `Cannot write ${cataloguePath(this.#options.path)}: ${state}`, { cause });
     }
   }

@@ -3,12 +3,10 @@ import { segmentBytes } from "../catalogue/catalogue.ts";
 import { SegmentHasher } from "../catalogue/segment-hasher.ts";
 import type { VolumeStart } from "../catalogue/volume.ts";
 import { volumePath } from "../catalogue/volume-names.ts";
-import { openTape } from "../drive/open-tape.ts";
 import type { TapePosition } from "../drive/tape-position.ts";
 import { hashFile } from "../medium/hash-file.ts";
 import type { MediumOptions, VolumeMedium } from "../medium/medium.ts";
-import { noEvents, type OpenEvents } from "../medium/open-medium.ts";
-import { prepareTape } from "../medium/prepare-tape.ts";
+import { noEvents, type OpenEvents, onDrive, openFreshTape } from "../medium/open-medium.ts";
 import { resumeTape } from "../medium/resume-tape.ts";
 import { VolumeFile } from "../medium/volume-file.ts";
 
@@ -31,28 +29,19 @@ export function openVolume(
 ): OpenVolume {
   if (isFile) return openFile(options, start);
   const { destination: name, blockBytes, force, smallerBlocks = false } = options;
-  const { device, status } = openTape({
-    path: name,
-    verb: "write",
-    access: "write",
-    isStopped: events.isStopped,
-  });
-  try {
-    if (start.written !== undefined) return resumeTape(device, status, { name, blockBytes }, start.written);
-    const { medium, notices } = prepareTape(device, status, {
-      name,
-      blockBytes,
-      smallerBlocks: smallerBlocks && isFirst,
-      position: positionOf(options, start, isFirst),
-      force,
-      set: { id: start.set, volume: start.volume },
-    });
-    for (const notice of notices) events.notice(notice);
-    return { medium, hasher: new SegmentHasher([], segmentBytes) };
-  } catch (error) {
-    device.close();
-    throw error;
-  }
+  const { set, volume, written } = start;
+  if (written !== undefined)
+    return onDrive(name, events, (device, status) =>
+      resumeTape(device, status, { name, blockBytes }, written),
+    );
+  const medium = openFreshTape(
+    {
+      ...{ name, blockBytes, force, smallerBlocks: smallerBlocks && isFirst },
+      ...{ position: positionOf(options, start, isFirst), set: { id: set, volume } },
+    },
+    events,
+  );
+  return { medium, hasher: new SegmentHasher([], segmentBytes) };
 }
 
 /** A further volume has a tape of its own. */

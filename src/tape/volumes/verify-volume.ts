@@ -1,6 +1,6 @@
 /** Reads a volume back that has just been written, and compares it with what was meant to be on it. */
 import { closeSync, openSync } from "node:fs";
-import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { AceError, systemState } from "../../errors.ts";
 import { dropCached } from "../../system/system-calls.ts";
 import type { VolumeLabel } from "../catalogue/catalogue.ts";
 import { SegmentHasher } from "../catalogue/segment-hasher.ts";
@@ -73,8 +73,7 @@ function moveBack(
       block === undefined ? { kind: "file", number: file ?? 0 } : { kind: "block", number: block },
     );
   } catch (cause) {
-    const state = systemCodeOf(cause) === "EIO" ? "input/output error" : messageOf(cause);
-    throw new AceError("medium", `Cannot read ${name} back: ${state}`, { cause });
+    throw new AceError("medium", `Cannot read ${name} back: ${systemState(cause)}`, { cause });
   }
 }
 

@@ -24,7 +24,7 @@ export async function writeCatalogue(
   throw new AceError(
     "medium",
     `Cannot write the catalogue of volume ${catalogue.label.volume}: there is no room for it behind the data`,
-    { hint: "Give --volume-size, less than a cartridge holds, or a smaller --block-size." },
+    { hint: { kind: "smaller-volumes" } },
   );
 }
 

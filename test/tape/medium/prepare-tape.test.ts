@@ -38,11 +38,11 @@ describe("block sizes", () => {
   for (const [why, drive, blockBytes, works] of rows) {
     test(`${why}: ${blockBytes} is refused with ${works} named, and auto takes that`, () => {
       const model = new DriveModel(drive);
-      expect(() => prepare(model, { blockBytes })).toThrow(`--block-size ${blockBytes} is too large`);
+      expect(() => prepare(model, { blockBytes })).toThrow(`blocks of ${blockBytes} bytes are too large`);
       try {
         prepare(model, { blockBytes });
       } catch (error) {
-        expect(error).toMatchObject({ hint: expect.stringContaining(`--block-size ${works},`) });
+        expect(error).toMatchObject({ hint: { kind: "smaller-blocks", bytes: works } });
       }
       expect(prepare(model, { blockBytes, smallerBlocks: true }).medium.blockBytes).toBe(works);
       expect(model.calls.filter((call) => call === "write")).toEqual([]);
@@ -56,7 +56,7 @@ describe("block sizes", () => {
   });
 
   test("fixed blocks that do not divide the writes are refused with the command that mends it", () => {
-    expect(() => prepare(new DriveModel({ fixedBlockBytes: 1000 }))).toThrow("do not divide --block-size");
+    expect(() => prepare(new DriveModel({ fixedBlockBytes: 1000 }))).toThrow("do not divide those of");
   });
 });
 

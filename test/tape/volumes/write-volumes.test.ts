@@ -141,7 +141,7 @@ describe("a set of volumes", () => {
       code: "medium",
       message: expect.stringContaining("no room for it"),
     });
-    expect((none.failure as AceError).hint).toContain("--volume-size");
+    expect((none.failure as AceError).hint).toEqual({ kind: "smaller-volumes" });
     const sized = runsOf({
       bytes: 600_000,
       drive: { capacityBytes: 300 * kib, earlyWarningBytes: 0 },
