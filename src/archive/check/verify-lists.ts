@@ -5,7 +5,7 @@ import { classifyEntry } from "../../format/entry-name.ts";
 import { type LedgerEntry, ledgerEntries } from "../../format/ledger.ts";
 import { cataloguePath } from "../../tape/catalogue/volume-names.ts";
 import type { ArchiveContents } from "../read/archive-contents.ts";
-import type { VolumeFiles } from "../read/check-volumes.ts";
+import type { FoundSet } from "../read/check-volumes.ts";
 import { readCatalogueHead } from "../read/volume-catalogue.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function checkLedger(path: string, archive: ArchiveContents): Promi
  * catalogue's own volume.
  * @throws AceError `medium` when one cannot be read
  */
-export async function checkCatalogues({ volumes }: VolumeFiles, archive: ArchiveContents): Promise<void> {
+export async function checkCatalogues({ volumes }: FoundSet, archive: ArchiveContents): Promise<void> {
   for (const { path, label } of volumes) {
     if (label === undefined) continue;
     const file = cataloguePath(path);

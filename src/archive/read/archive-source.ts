@@ -3,7 +3,7 @@ import type { BlobPlace } from "../../pool/jobs.ts";
 import type { TapePosition } from "../../tape/drive/tape-position.ts";
 import type { ReadingChange } from "../media/reading-change.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
-import type { VolumeFiles } from "./check-volumes.ts";
+import type { FoundSet } from "./check-volumes.ts";
 
 /** What the reading of entries needs. Offsets are those of the (unpacked) tar. */
 export interface ArchiveSource {
@@ -16,7 +16,7 @@ export interface ArchiveSource {
   /** The files it lies in, when any place in them can be read at any time. */
   readonly files: ArchiveFiles | undefined;
   /** The set that these files are, compressed or not; undefined for anything but volumes. */
-  readonly volumes: VolumeFiles | undefined;
+  readonly volumes: FoundSet | undefined;
   /** Bytes of the tar that have come in, for the progress. */
   position(): number;
   windowFill(): number | undefined;

@@ -8,9 +8,9 @@ import { beginsArchive } from "./begins-archive.ts";
 import { openError } from "./open-error.ts";
 import { readCatalogueLabel } from "./volume-catalogue.ts";
 
-/** One volume. */
-export interface SetVolume {
-  /** From 1. */
+/** A volume that is a file. */
+export interface FoundVolume {
+  /** From 1, as its name has it. */
   number: number;
   path: string;
   /** Bytes of the archive in front of it. */
@@ -22,17 +22,17 @@ export interface SetVolume {
 }
 
 /** The volumes of a set, in order, as far as they can be told to be right without reading them. */
-export interface VolumeFiles {
+export interface FoundSet {
   /** Of the archive, without a number. */
   name: string;
   /** At least one. */
-  volumes: readonly SetVolume[];
+  volumes: readonly FoundVolume[];
   /** True when the last volume's catalogue says that the archive ends there. Without catalogues nobody knows. */
   isWhole: boolean;
 }
 
-/** What there is of a volume. */
-export interface FoundVolume {
+/** What there is of a volume by the names of a directory. */
+export interface ListedVolume {
   number: number;
   path: string;
   hasFile: boolean;
@@ -49,7 +49,7 @@ const wrongHint =
  * @param found at least one, in order
  * @throws AceError as `findVolumes`
  */
-export function checkVolumes(archive: string, found: readonly FoundVolume[]): VolumeFiles {
+export function checkVolumes(archive: string, found: readonly ListedVolume[]): FoundSet {
   const check = new VolumeCheck(archive);
   check.readLabels(found);
   for (const volume of check.upToLast(found)) check.take(volume);
@@ -60,7 +60,7 @@ export function checkVolumes(archive: string, found: readonly FoundVolume[]): Vo
 class VolumeCheck {
   readonly #archive: string;
   readonly #labels = new Map<number, VolumeLabel>();
-  readonly #volumes: SetVolume[] = [];
+  readonly #volumes: FoundVolume[] = [];
   readonly #problems: AceError[] = [];
   /** Names of volumes that are not there, and how many they are. */
   readonly #missing: string[] = [];
@@ -75,7 +75,7 @@ class VolumeCheck {
     this.#archive = archive;
   }
 
-  readLabels(found: readonly FoundVolume[]): void {
+  readLabels(found: readonly ListedVolume[]): void {
     const counts = new Map<string, number>();
     for (const { number, path, hasCatalogue } of found) {
       const label = hasCatalogue ? this.#attempt(() => readCatalogueLabel(path)) : undefined;
@@ -88,7 +88,7 @@ class VolumeCheck {
   }
 
   /** Without what lies behind the archive's end: volumes of a longer one that was there before. */
-  upToLast(found: readonly FoundVolume[]): readonly FoundVolume[] {
+  upToLast(found: readonly ListedVolume[]): readonly ListedVolume[] {
     const last = found.findIndex(({ number }) => {
       const label = this.#labels.get(number);
       return label?.last === true && this.#isWanted(label, number);
@@ -96,7 +96,7 @@ class VolumeCheck {
     return last < 0 ? found : found.slice(0, last + 1);
   }
 
-  take({ number, path, hasFile }: FoundVolume): void {
+  take({ number, path, hasFile }: ListedVolume): void {
     this.#miss(this.#next, number - 1);
     this.#next = number + 1;
     const label = this.#labels.get(number);
@@ -120,7 +120,7 @@ class VolumeCheck {
     this.#missingCount += 2;
   }
 
-  result(): VolumeFiles {
+  result(): FoundSet {
     if (this.#missing.length > 0) {
       this.#tell(`${this.#missing.join(", ")} ${this.#missingCount === 1 ? "is" : "are"} missing`);
     }

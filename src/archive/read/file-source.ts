@@ -6,7 +6,7 @@ import type { BlobPlace, Stretch } from "../../pool/jobs.ts";
 import { readFully } from "../../tape/medium/read-fully.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource } from "./archive-source.ts";
-import type { VolumeFiles } from "./check-volumes.ts";
+import type { FoundSet } from "./check-volumes.ts";
 import { openError } from "./open-error.ts";
 
 /** Files open at a time: manifests and configs that are looked at in turn lie in few volumes. */
@@ -15,11 +15,11 @@ const mostOpen = 4;
 export class FileSource implements ArchiveSource {
   readonly seekable = true;
   readonly files: ArchiveFiles;
-  readonly volumes: VolumeFiles | undefined;
+  readonly volumes: FoundSet | undefined;
   /** By path, the one that was used last at the end. Undefined when closed: the numbers may be somebody else's by then. */
   #open: Map<string, number> | undefined = new Map();
 
-  constructor(files: ArchiveFiles, volumes: VolumeFiles | undefined) {
+  constructor(files: ArchiveFiles, volumes: FoundSet | undefined) {
     this.files = files;
     this.volumes = volumes;
   }

@@ -5,7 +5,7 @@ import { sniffBytes, sniffCompression } from "../../format/decompress.ts";
 import { isTapePath } from "../../tape/drive/tape-device.ts";
 import { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
-import type { VolumeFiles } from "./check-volumes.ts";
+import type { FoundSet } from "./check-volumes.ts";
 import { FileSource } from "./file-source.ts";
 import { openError } from "./open-error.ts";
 import { StreamSource } from "./stream-source.ts";
@@ -30,7 +30,7 @@ export function openArchive(options: ArchiveSourceOptions): ArchiveSource {
 }
 
 /** Undefined for what is compressed. */
-function byPosition(files: ArchiveFiles, volumes: VolumeFiles | undefined): ArchiveSource | undefined {
+function byPosition(files: ArchiveFiles, volumes: FoundSet | undefined): ArchiveSource | undefined {
   const source = new FileSource(files, volumes);
   try {
     if (sniffCompression(source.readNow(0, sniffBytes)) === "none") return source;

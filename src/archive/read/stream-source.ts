@@ -6,14 +6,14 @@ import type { WantedVolume } from "../../tape/catalogue/volume.ts";
 import type { Window } from "../../tape/window/window.ts";
 import { makeWindow } from "../../tape/window/window-size.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
-import type { VolumeFiles } from "./check-volumes.ts";
+import type { FoundSet } from "./check-volumes.ts";
 
 /** What passes only once: a window of it is there at a time. */
 export class StreamSource implements ArchiveSource {
   readonly seekable = false;
   readonly totalBytes = undefined;
   readonly files = undefined;
-  readonly volumes: VolumeFiles | undefined;
+  readonly volumes: FoundSet | undefined;
   readonly name: string;
   readonly #window: Window;
   readonly #ended: ReturnType<typeof startReader>;
@@ -25,7 +25,7 @@ export class StreamSource implements ArchiveSource {
   #isOver = false;
 
   /** @param volumes the files to read one after the other, when it is a set of them */
-  constructor(options: ArchiveSourceOptions, volumes: VolumeFiles | undefined) {
+  constructor(options: ArchiveSourceOptions, volumes: FoundSet | undefined) {
     const source = volumes?.name ?? options.source;
     this.name = source === "-" ? "standard input" : source;
     this.volumes = volumes;

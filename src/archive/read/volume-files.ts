@@ -5,7 +5,7 @@ import { AceError, systemCodeOf } from "../../errors.ts";
 import { formatLabel } from "../../tape/catalogue/catalogue.ts";
 import { cataloguePath, volumePath } from "../../tape/catalogue/volume-names.ts";
 import { beginsArchive } from "./begins-archive.ts";
-import { checkVolumes, type FoundVolume, type VolumeFiles } from "./check-volumes.ts";
+import { checkVolumes, type FoundSet, type ListedVolume } from "./check-volumes.ts";
 import { readCatalogueLabel } from "./volume-catalogue.ts";
 
 /**
@@ -15,18 +15,18 @@ import { readCatalogueLabel } from "./volume-catalogue.ts";
  * @throws AceError `usage` for a volume that is not the first; `archive` naming every volume that is missing, wrong, of another set or not
  *   of its size; `medium` when one cannot be read
  */
-export function findVolumes(path: string): VolumeFiles | undefined {
+export function findVolumes(path: string): FoundSet | undefined {
   const found = setNamed(path);
   return found === undefined ? undefined : checkVolumes(found.archive, found.volumes);
 }
 
 /** Files of a name with numbers, in the order of the numbers. */
-interface FoundSet {
+interface ListedSet {
   archive: string;
-  volumes: readonly FoundVolume[];
+  volumes: readonly ListedVolume[];
 }
 
-function setNamed(path: string): FoundSet | undefined {
+function setNamed(path: string): ListedSet | undefined {
   if (path === "-") return undefined;
   const stat = statOf(path);
   if (stat !== undefined && !stat.isFile()) return undefined;
@@ -42,8 +42,8 @@ function setNamed(path: string): FoundSet | undefined {
 }
 
 /** Undefined when there is no file of that name with a number. */
-function setOf(archive: string): FoundSet | undefined {
-  const volumes = new Map<number, FoundVolume>();
+function setOf(archive: string): ListedSet | undefined {
+  const volumes = new Map<number, ListedVolume>();
   const prefix = `${basename(archive)}.`;
   for (const file of filesBeside(archive)) {
     if (!file.startsWith(prefix)) continue;
@@ -87,7 +87,7 @@ function splitName(path: string): { archive: string; number: number } | undefine
 }
 
 /** False for archives that somebody numbered: each of them begins as an archive does. */
-function isTogether({ volumes }: FoundSet): boolean {
+function isTogether({ volumes }: ListedSet): boolean {
   if (volumes.some(({ hasCatalogue }) => hasCatalogue)) return true;
   const second = volumes.find(({ number, hasFile }) => number > 1 && hasFile);
   return second !== undefined && !beginsArchive(second.path);

@@ -8,18 +8,13 @@ import { cataloguePath, volumePath } from "../../tape/catalogue/volume-names.ts"
 import { openLocked } from "../../tape/medium/open-medium.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
+import type { FoundVolume } from "../read/check-volumes.ts";
 import { labelUnlessTorn } from "../read/volume-catalogue.ts";
 import { compareWritten, type ResumePoint } from "./resume-point.ts";
-import { type WrittenFile, WrittenInVolumes } from "./written-bytes.ts";
+import { WrittenInVolumes } from "./written-bytes.ts";
 
-/** A volume that is there. */
-interface FoundVolume extends WrittenFile {
-  volume: number;
-  /** Of the archive, in front of it. */
-  start: number;
-  /** Of its catalogue; undefined when it has none yet. */
-  label: VolumeLabel | undefined;
-}
+/** A volume that is there, open. */
+type OpenVolumeFile = FoundVolume & { fd: number };
 
 /**
  * Compares all volumes with the archive that is to be in them. Those behind the last good byte are removed.
@@ -32,7 +27,7 @@ export async function findFileVolumes(
   set: string,
   run: RunContext,
 ): Promise<ResumePoint | undefined> {
-  const files: FoundVolume[] = [];
+  const files: OpenVolumeFile[] = [];
   const close = () => {
     for (const { fd } of files.splice(0)) closeSync(fd);
   };
@@ -50,14 +45,14 @@ export async function findFileVolumes(
 }
 
 /** Opens every volume, for this run alone. @throws AceError `input` for one that is not of this set */
-function openAll(archive: string, set: string, files: FoundVolume[]): void {
-  let start = 0;
-  for (let volume = 1; existsSync(volumePath(archive, volume)); volume++) {
-    const path = volumePath(archive, volume);
+function openAll(archive: string, set: string, files: OpenVolumeFile[]): void {
+  let offset = 0;
+  for (let number = 1; existsSync(volumePath(archive, number)); number++) {
+    const path = volumePath(archive, number);
     const fd = openLocked(path, constants.O_RDWR | constants.O_APPEND);
     const { size: bytes } = fstatSync(fd);
-    files.push({ path, fd, bytes, volume, start, label: labelOf(path, set, volume) });
-    start += bytes;
+    files.push({ number, path, fd, offset, bytes, label: labelOf(path, set, number) });
+    offset += bytes;
   }
 }
 
@@ -73,18 +68,18 @@ function labelOf(path: string, set: string, volume: number): VolumeLabel | undef
 }
 
 /** Where in which volume; whatever lies behind it goes away. */
-function begin(files: FoundVolume[], set: string, at: number): VolumeStart {
-  const last = files.findLast(({ start }) => start < at) ?? files[0];
+function begin(files: OpenVolumeFile[], set: string, at: number): VolumeStart {
+  const last = files.findLast(({ offset }) => offset < at) ?? files[0];
   if (last === undefined) throw new AceError("internal", "Cannot resume: there is no volume");
-  const { volume, start, bytes, label } = last;
+  const { number: volume, offset, bytes, label } = last;
   for (const later of files.splice(files.indexOf(last) + 1)) {
     closeSync(later.fd);
     for (const path of [later.path, cataloguePath(later.path)]) rmSync(path, { force: true });
   }
-  const end = start + bytes;
+  const end = offset + bytes;
   const isClosed = at === end && label?.bytes === bytes && !label.last;
   if (isClosed) return { set, volume: volume + 1, offset: at, at };
   // The writer has the file from now on.
   files.splice(files.indexOf(last), 1);
-  return { set, volume, offset: start, at, fd: last.fd };
+  return { set, volume, offset, at, fd: last.fd };
 }
