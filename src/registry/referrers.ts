@@ -70,7 +70,7 @@ async function askApi(at: RepositoryAtEndpoint, digest: Digest): Promise<readonl
     },
     (reply, page) => {
       if (isReferrersIndex(reply)) {
-        found.push(...parseManifest(reply.body, ociImageIndex, subject).manifests);
+        found.push(...parseList(reply.body, subject));
         return true;
       }
       // A repository that does not exist says nothing about the registry.
@@ -89,6 +89,18 @@ async function askApi(at: RepositoryAtEndpoint, digest: Digest): Promise<readonl
   }
   endpoint.referrersKind.set(repository, missing ? "tag" : "api");
   return missing ? undefined : found;
+}
+
+/**
+ * The list has no digest that it could be held against, so that what makes no sense counts as damaged on the way.
+ * @throws AceError `digest`
+ */
+function parseList(bytes: Uint8Array, subject: string): readonly Descriptor[] {
+  try {
+    return parseManifest(bytes, ociImageIndex, subject).manifests;
+  } catch (error) {
+    throw error instanceof AceError ? new AceError("digest", error.message, { cause: error }) : error;
+  }
 }
 
 function isReferrersIndex(reply: Reply): boolean {

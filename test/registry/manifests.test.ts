@@ -257,6 +257,16 @@ describe.each([dockerRegistry, distribution3])("manifests in $name", (kind) => {
     expect(await repository.listTags()).toEqual(["C", "a", "b"]);
   });
 
+  testNeeding(needs, "listTags() asks again for a page that ends early (F2)", async () => {
+    await broken([], async (repository) => repository.pushManifest(manifestOf("tagged"), "only"));
+    for (const fault of [{ endAfter: 10 }, { chunksTo: 10 }, { endAfter: 0 }]) {
+      await broken([{ path: /tags/, times: 2, ...fault }], async (repository, proxy) => {
+        expect(await repository.listTags()).toContain("only");
+        expect(proxy.requests).toHaveLength(3);
+      });
+    }
+  });
+
   testNeeding(needs, "listTags() follows pages, and notices when they go in circles", async () => {
     const page = (tag: string, next?: string) => ({
       answer: {

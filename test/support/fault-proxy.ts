@@ -22,8 +22,14 @@ export interface Fault {
   stallAfter?: number;
   /** End the answer cleanly after so many bytes, with a Content-Length to match. */
   truncateTo?: number;
+  /** Say nothing of the length, and end the connection well after so many bytes of the answer's body. */
+  endAfter?: number;
+  /** Say nothing of the length, and send so many bytes of the answer's body in chunks that end well. */
+  chunksTo?: number;
   /** Invert the answer's byte at this position. */
   flipByte?: number;
+  /** Invert the byte of the request's body at this position. */
+  flipRequestByte?: number;
   /** Put another Content-Length on the answer. */
   contentLength?: number;
   /** Take Range out of the request. */
@@ -209,7 +215,10 @@ async function forwardRequest(
 ): Promise<void> {
   registry.write(head.toString());
   let left = fault.cutRequestAfter ?? Number.POSITIVE_INFINITY;
+  let at = 0;
   for await (const chunk of body) {
+    flip(chunk, at, fault.flipRequestByte);
+    at += chunk.length;
     await write(registry, chunk.subarray(0, Math.min(chunk.length, left)));
     left -= chunk.length;
     if (left > 0) continue;
@@ -219,6 +228,12 @@ async function forwardRequest(
     client.destroy();
     return;
   }
+}
+
+/** Inverts a body's byte when it lies in this chunk, whose first byte is the body's at `from`. */
+function flip(chunk: Buffer, from: number, position: number | undefined): void {
+  if (position === undefined || position < from || position >= from + chunk.length) return;
+  chunk[position - from] = 255 - (chunk[position - from] ?? 0);
 }
 
 /** Hands the answer on, damaged as the fault says. */
@@ -231,15 +246,24 @@ async function answer(client: Socket, reader: MessageReader, method: string, fau
   const length = Number(head.get("content-length") ?? Number.NaN);
   for (const name of fault.dropHeaders ?? []) head.remove(name);
   for (const [name, value] of Object.entries(fault.setHeaders ?? {})) head.set(name, value);
+  const short = fault.endAfter ?? fault.chunksTo;
+  if (short !== undefined) {
+    await answerShort(
+      client,
+      reader.body(head, method === "HEAD", length),
+      head,
+      short,
+      fault.chunksTo !== undefined,
+    );
+    return;
+  }
   if (fault.truncateTo !== undefined) head.set("content-length", String(Math.min(length, fault.truncateTo)));
   if (fault.contentLength !== undefined) head.set("content-length", String(fault.contentLength));
   client.write(head.toString());
   let at = 0;
   const stop = fault.cutAfter ?? fault.stallAfter ?? fault.truncateTo ?? Number.POSITIVE_INFINITY;
   for await (const chunk of reader.body(head, method === "HEAD", length)) {
-    if (fault.flipByte !== undefined && fault.flipByte >= at && fault.flipByte < at + chunk.length) {
-      chunk[fault.flipByte - at] = 255 - (chunk[fault.flipByte - at] ?? 0);
-    }
+    flip(chunk, at, fault.flipByte);
     const part = chunk.subarray(0, Math.max(0, stop - at));
     at += chunk.length;
     await write(client, part);
@@ -252,6 +276,25 @@ async function answer(client: Socket, reader: MessageReader, method: string, fau
     return;
   }
   client.end();
+}
+
+/** As a proxy does whose upstream broke: nothing in the framing tells that something is missing. */
+async function answerShort(
+  client: Socket,
+  body: AsyncIterable<Buffer>,
+  head: HttpHead,
+  bytes: number,
+  inChunks: boolean,
+): Promise<void> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) pieces.push(piece);
+  const sent = Buffer.concat(pieces).subarray(0, bytes);
+  head.remove("content-length");
+  if (inChunks) head.set("transfer-encoding", "chunked");
+  client.write(head.toString());
+  if (inChunks) client.write(`${sent.length.toString(16)}\r\n`);
+  client.write(sent);
+  client.end(inChunks ? "\r\n0\r\n\r\n" : "");
 }
 
 function write(socket: Socket, chunk: Buffer): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createServer } from "node:http";
 import type { Credentials } from "../../../src/content/endpoint.ts";
 import type { Repository } from "../../../src/registry/repository.ts";
 import { startFaultProxy } from "../../support/fault-proxy.ts";
@@ -193,5 +194,32 @@ test("a token server in this network is refused to a registry outside, a redirec
       code: "registry",
       message: expect.stringContaining("refused"),
     });
+  }
+});
+
+test("a token whose answer ends early is asked for again (F2)", async () => {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith("/token")) {
+      // Two writes and no length: it goes out in chunks, which end well.
+      response.write('{"token": ');
+      response.end(asked++ === 0 ? '"ab' : '"abc"}');
+    } else if (request.headers.authorization === "Bearer abc") response.end();
+    else {
+      const realm = `http://${request.headers.host}/token`;
+      response.writeHead(401, { "www-authenticate": `Bearer realm="${realm}",service="s"` }).end();
+    }
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  try {
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    await using opened = openClient();
+    const empty = blobDescriptor(new Uint8Array());
+    expect(await opened.repository(`http://127.0.0.1:${port}`, "library/x").hasBlob(empty)).toBe(true);
+    expect(asked).toBe(2);
+  } finally {
+    server.closeAllConnections();
+    server.close();
   }
 });
