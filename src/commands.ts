@@ -16,12 +16,10 @@ import type { Commands } from "./commands/run-program.ts";
 import Mbuffer from "./commands/util/mbuffer.ts";
 import Prune from "./commands/util/prune.ts";
 import Registry from "./commands/util/registry.ts";
-import TapeEject from "./commands/util/tape/eject.ts";
-import TapeEod from "./commands/util/tape/eod.ts";
 import TapeEraseCheck from "./commands/util/tape/erase-check.ts";
 import TapeLabelInfo from "./commands/util/tape/label-info.ts";
-import TapeRewind from "./commands/util/tape/rewind.ts";
 import TapeStatus from "./commands/util/tape/status.ts";
+import { TapeEject, TapeEod, TapeRewind } from "./commands/util/tape/tape-moves.ts";
 import Version from "./commands/version.ts";
 
 export const COMMANDS: Commands = {

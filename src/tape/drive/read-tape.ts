@@ -19,7 +19,7 @@ export interface ReadTapeOptions {
 
 /** Offered to the first read: what drives commonly take at most (READ BLOCK LIMITS). Halved when a host adapter refuses it. */
 const firstReadBytes = 8 * 1024 * 1024;
-/** READ BLOCK LIMITS has three bytes for the largest block (SSC-3, 7.6), and so has the transfer length of READ (6). */
+/** The largest that drives can name: three bytes of READ BLOCK LIMITS, and of the length in READ (6) (SSC-3). */
 const largestBlock = 16 * 1024 * 1024;
 const smallestRead = 64 * 1024;
 /** In fixed block mode a read takes many blocks at once, about so much. */
