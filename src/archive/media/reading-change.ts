@@ -2,7 +2,6 @@
 
 import type { RunContext } from "../../run/run.ts";
 import type { WantedVolume } from "../../tape/catalogue/volume.ts";
-import { ejectTape } from "./eject-tape.ts";
 import { changeVolume } from "./volume-change.ts";
 
 /** Resolves when the volume may be in the drive. @throws AceError `medium` when it is not to be had */
@@ -20,7 +19,7 @@ export function readingChange(command: string | undefined, run: RunContext): Rea
         device,
         command,
         ask: ({ volume }) => `Put in volume ${volume}`,
-        eject: () => ejectTape(device, run),
+        isTape: true,
       },
       run,
     );

@@ -1,16 +1,15 @@
 /** The main thread's side of writing a set of volumes: what the writer is told, and what is done with what it says and asks for. */
 import { AceError } from "../../errors.ts";
+import { formatLedgerLine } from "../../format/ledger.ts";
 import type { OnNotice } from "../../pool/host/thread-contract.ts";
 import type { SetOptions, SetWriterEvents } from "../../pool/media/writer.ts";
 import type { RunContext } from "../../run/run.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
 import type { VolumeProgress, VolumeStart, WantedVolume } from "../../tape/catalogue/volume.ts";
-import { ejectTape } from "../media/eject-tape.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import { changeVolume } from "../media/volume-change.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
 import type { FrameMarks } from "../plan/frame-marks.ts";
-import { catalogueLines } from "../volumes/catalogue-lines.ts";
 import { SetState } from "../volumes/set-state.ts";
 import { writeState } from "../volumes/state-file.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";
@@ -103,15 +102,21 @@ export class SetControl implements SetWriterEvents {
         device: destination,
         command: volumeChange,
         ask: () => `Put in a blank tape as volume ${volume}`,
-        eject: medium === "tape" ? () => ejectTape(destination, this.#run) : undefined,
+        isTape: medium === "tape",
       },
       this.#run,
     );
   }
 
-  lines(label: VolumeLabel): Iterable<string> {
-    const onMedium = (offset: number) => this.#marks?.onMedium(offset) ?? offset;
-    return catalogueLines(this.#plan, label, onMedium, this.state.placeOf);
+  /** The checkpoint's line of each entry that ends in a volume. */
+  *lines({ offset, bytes }: VolumeLabel): Generator<string, void, undefined> {
+    const onMedium = (end: number) => this.#marks?.onMedium(end) ?? end;
+    for (let at = this.#plan.linesBefore((end) => onMedium(end) > offset); at < this.#plan.lines; at++) {
+      const { descriptor, end } = this.#plan.lineAt(at);
+      const safe = onMedium(end);
+      if (safe > offset + bytes) return;
+      yield `${formatLedgerLine({ descriptor, offset: safe, place: this.state.placeOf(safe) })}\n`;
+    }
   }
 
   /** Waits until the state is on the disk. @throws AceError `medium` when it could not be written */
