@@ -1,6 +1,7 @@
 /** How much memory the window takes. */
 import { totalmem } from "node:os";
 import { AceError } from "../../errors.ts";
+import type { FirstCause } from "./first-cause.ts";
 import { Window } from "./window.ts";
 
 /**
@@ -50,8 +51,8 @@ export function windowBytesFor(wantedBytes: number, blockBytes: number): number 
   return windowSizeFor(wantedBytes, blockBytes).capacityBytes;
 }
 
-/** A window of such a size. @param start the offset that it begins at */
-export function makeWindow(wantedBytes: number, blockBytes: number, start = 0): Window {
+/** A window of such a size. @param start the offset that it begins at @param cause of the run; its own when left out */
+export function makeWindow(wantedBytes: number, blockBytes: number, start = 0, cause?: FirstCause): Window {
   const { capacityBytes, chunkBytes } = windowSizeFor(wantedBytes, blockBytes);
-  return Window.create(capacityBytes, undefined, start, chunkBytes);
+  return Window.create(capacityBytes, undefined, start, chunkBytes, cause);
 }

@@ -10,12 +10,15 @@
  *   and the reader may overwrite everything before `scan()`.
  */
 import { AceError } from "../../errors.ts";
+import { type CauseHandle, FirstCause } from "./first-cause.ts";
 import { giveBackMemory, RingMemory, type SharedMemory, takeMemory } from "./window-memory.ts";
 
 /** What crosses a thread boundary. */
 export interface WindowHandle extends SharedMemory {
   /** Tells windows of a run apart on every thread: a clone's buffers are the same memory, but other objects. */
   id: number;
+  /** Windows of one run share it. */
+  cause: CauseHandle;
 }
 
 // Int32 words at the start of the control buffer.
@@ -45,6 +48,9 @@ let lastId = 0;
 export class Window {
   readonly handle: WindowHandle;
   readonly capacityBytes: number;
+  /** Why it was aborted. */
+  readonly cause: FirstCause;
+  #stopSignal: AbortSignal | undefined;
   readonly #memory: RingMemory;
   readonly #words: Int32Array;
   readonly #cells: BigInt64Array;
@@ -60,9 +66,19 @@ export class Window {
    * @param chunkBytes of one piece of memory: a multiple of every block size that is to be drained from it. The engine gives at most 4 GiB
    * @throws AceError `usage` when there is not so much memory
    */
-  static create(capacityBytes: number, slots = defaultSlots, start = 0, chunkBytes = capacityBytes): Window {
+  static create(
+    capacityBytes: number,
+    slots = defaultSlots,
+    start = 0,
+    chunkBytes = capacityBytes,
+    cause = new FirstCause(),
+  ): Window {
     const controlBytes = slotsAt + slots * slotCells * 8;
-    const window = new Window({ id: ++lastId, ...takeMemory({ capacityBytes, chunkBytes, controlBytes }) });
+    const window = new Window({
+      id: ++lastId,
+      cause: cause.handle,
+      ...takeMemory({ capacityBytes, chunkBytes, controlBytes }),
+    });
     Atomics.store(window.#cells, endCell, -1n);
     Atomics.store(window.#cells, frontCell, BigInt(start));
     Atomics.store(window.#cells, scanCell, BigInt(start));
@@ -71,6 +87,7 @@ export class Window {
 
   constructor(handle: WindowHandle) {
     this.handle = handle;
+    this.cause = new FirstCause(handle.cause);
     this.#memory = new RingMemory(handle.data);
     this.capacityBytes = this.#memory.capacityBytes;
     this.#words = new Int32Array(handle.control, 0, 16);
@@ -239,9 +256,11 @@ export class Window {
     this.#signal(frontWord);
   }
 
-  /** Stops everybody: waiting calls throw, loops end. */
-  abort(): void {
+  /** Stops everybody: waiting calls throw, loops end. @param cause why, unless somebody said so before; undefined at the end of a run */
+  abort(cause?: unknown): void {
+    if (cause !== undefined) this.cause.set(cause);
     Atomics.store(this.#words, stateWord, stateAborted);
+    Atomics.notify(this.#words, stateWord);
     this.#signal(progressWord);
     this.#signal(frontWord);
   }
@@ -250,9 +269,28 @@ export class Window {
     return Atomics.load(this.#words, stateWord) !== stateOpen;
   }
 
-  /** @throws AceError `stopped` */
+  /** @throws AceError the first cause; `stopped` when it was aborted without one */
   throwIfAborted(): void {
-    if (this.aborted) throw new AceError("stopped", "Cannot go on: the run was stopped");
+    if (this.aborted) throw this.#abortError();
+  }
+
+  #abortError(): AceError {
+    return this.cause.error ?? new AceError("stopped", "Cannot go on: the run was stopped");
+  }
+
+  /** Fires when the window is aborted, with what {@link throwIfAborted} throws: for whatever waits for something else meanwhile. */
+  get stopSignal(): AbortSignal {
+    this.#stopSignal ??= this.#newStopSignal();
+    return this.#stopSignal;
+  }
+
+  #newStopSignal(): AbortSignal {
+    const controller = new AbortController();
+    const stop = () => controller.abort(this.#abortError());
+    const wait = Atomics.waitAsync(this.#words, stateWord, stateOpen);
+    if (wait.async) void wait.value.then(stop);
+    else stop();
+    return controller.signal;
   }
 
   /** Copies bytes in at an archive offset, around edges when need be. The caller has made sure that there is room. */
