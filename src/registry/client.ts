@@ -56,10 +56,13 @@ export class RegistryClient {
     };
   }
 
-  /** A repository; calls with equal endpoint settings share connections and logins. */
-  repository(address: RepositoryAddress): Repository {
+  /**
+   * A repository; calls with equal endpoint settings share connections and logins.
+   * @param signal ends what is asked of it, and what waits to be asked, as the client's own does
+   */
+  repository(address: RepositoryAddress, signal?: AbortSignal): Repository {
     const endpoints = address.settings.endpoints.map((settings) => this.#endpoint(settings));
-    return new Repository(address, endpoints, this.#manifests);
+    return new Repository(address, endpoints, this.#manifests, signal);
   }
 
   /** Fails what is pending, and closes every connection. */

@@ -41,13 +41,20 @@ export class Repository implements ManifestSource, ReferrerSource, ManifestStore
   readonly #cache: ManifestCache | undefined;
 
   /** @param endpoints in the order in which they are tried; shared, not owned */
-  constructor(address: RepositoryAddress, endpoints: readonly Endpoint[], cache?: ManifestCache) {
+  constructor(
+    address: RepositoryAddress,
+    endpoints: readonly Endpoint[],
+    cache: ManifestCache | undefined,
+    signal: AbortSignal | undefined,
+  ) {
     this.address = address;
     this.#cache = cache;
     const { repository } = address;
     const name = `${address.settings.registry}/${repository}`;
     this.name = name;
-    this.#endpoints = endpoints.map((endpoint) => new RepositoryAtEndpoint(endpoint, repository, name));
+    this.#endpoints = endpoints.map((endpoint) =>
+      new RepositoryAtEndpoint(endpoint, repository, name).with(signal),
+    );
   }
 
   /** The descriptor behind a tag or digest. */

@@ -1,7 +1,6 @@
 /** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
 import { Limiter } from "../../content/limiter.ts";
-import type { Writer } from "../../pool/media/writer.ts";
-import { type RunContext, stoppedError, unlessStopped } from "../../run/run.ts";
+import type { RunContext } from "../../run/run.ts";
 import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { BlobSource } from "../media/medium-options.ts";
@@ -22,63 +21,49 @@ export interface WritingStart {
   ledgerLines: number;
 }
 
-/** One archive on its way into the window. {@link ArchiveWriting.run} ends when the writer has all of it. */
+/** One archive on its way into the window. */
 export class ArchiveWriting {
   readonly #plan: ArchivePlan;
   readonly #blobSource: BlobSource;
   readonly #run: RunContext;
   readonly #window: Window;
-  readonly #writer: Writer;
   readonly #queue: LedgerQueue;
-  readonly #stop: () => void;
+  readonly #fail: (error: unknown) => void;
   readonly #jobs: Limiter;
   readonly #start: WritingStart;
-  #failure: { error: unknown } | undefined;
 
+  /** @param fail told what a job failed with: the window is to be aborted because of it */
   constructor(
     plan: ArchivePlan,
     blobSource: BlobSource,
     run: RunContext,
     window: Window,
-    writer: Writer,
     queue: LedgerQueue,
-    stop: () => void,
+    fail: (error: unknown) => void,
     start: WritingStart,
   ) {
     this.#start = start;
-    this.#stop = stop;
+    this.#fail = fail;
     this.#jobs = new Limiter(run.pool.concurrency * queuedJobs);
     this.#plan = plan;
     this.#blobSource = blobSource;
     this.#run = run;
     this.#window = window;
-    this.#writer = writer;
     this.#queue = queue;
   }
 
+  /** Ends when all of it is in the window, or handed to a job. @throws AceError the first cause when the window is aborted */
   async run(): Promise<void> {
-    this.#writer.done.catch((error: unknown) => this.fail(error));
-    try {
-      await unlessStopped(this.#writer.opened, this.#run.signal);
-      const { from, ledgerLines } = this.#start;
-      const linesThere = this.#plan.linesBefore((end) => end > from);
-      for (let line = ledgerLines; line < linesThere; line++) this.#pushLine(line);
-      for (const piece of this.#plan.pieces(from)) await this.#place(piece);
-      this.#window.setEnd(this.#plan.size.bytes);
-      await this.#jobs.idle();
-      if (this.#failure !== undefined) throw this.#failure.error;
-      const result = await unlessStopped(this.#writer.done, this.#run.signal);
-      if (!result.whole) throw stoppedError(this.#run.signal);
-    } catch (error) {
-      this.fail(error);
-      throw this.#failure?.error;
-    }
+    const { from, ledgerLines } = this.#start;
+    const linesThere = this.#plan.linesBefore((end) => end > from);
+    for (let line = ledgerLines; line < linesThere; line++) this.#pushLine(line);
+    for (const piece of this.#plan.pieces(from)) await this.#place(piece);
+    this.#window.setEnd(this.#plan.size.bytes);
   }
 
-  /** The first cause wins; whatever fails afterwards fails because of it. */
-  fail(error: unknown): void {
-    this.#failure ??= { error };
-    this.#stop();
+  /** Resolves when no job runs any more. */
+  idle(): Promise<void> {
+    return this.#jobs.idle();
   }
 
   async #place(piece: ArchivePiece): Promise<void> {
@@ -119,7 +104,7 @@ export class ArchiveWriting {
         await Promise.all(jobs);
         this.#run.status.blobsDone++;
       } catch (error) {
-        this.fail(error);
+        this.#fail(error);
         // The other one ends with the window.
         await Promise.allSettled(jobs);
       }

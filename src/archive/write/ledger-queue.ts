@@ -1,30 +1,33 @@
 /** Holds ledger lines back until the medium has what they speak of. */
 import type { LedgerEntry, LedgerPlace, PlacedEntry } from "../../format/ledger.ts";
 import type { LedgerWriter } from "../../format/ledger-writer.ts";
+import type { DiskWrites } from "./disk-writes.ts";
 
 /** Written entries are dropped in batches of this many, which keeps the queue short and the dropping cheap. */
 const compactAfter = 10_000;
 
 export class LedgerQueue {
   readonly #ledger: LedgerWriter | undefined;
+  readonly #writes: DiskWrites;
   readonly #onMedium: (offset: number) => number;
   readonly #placeOf: (offset: number) => LedgerPlace | undefined;
   readonly #waiting: LedgerEntry[] = [];
   #next = 0;
-  #writing: Promise<void> = Promise.resolve();
-  #failure: { error: unknown } | undefined;
 
   /**
    * @param ledger undefined when no checkpoint is wanted
+   * @param writes in which it takes its turn
    * @param onMedium where on the medium an archive offset is safe; another place only when the archive is compressed
    * @param placeOf the volume that has the medium's byte in front of an offset
    */
   constructor(
     ledger: LedgerWriter | undefined,
+    writes: DiskWrites,
     onMedium: (offset: number) => number = (offset) => offset,
     placeOf: (offset: number) => LedgerPlace | undefined = () => undefined,
   ) {
     this.#ledger = ledger;
+    this.#writes = writes;
     this.#onMedium = onMedium;
     this.#placeOf = placeOf;
   }
@@ -51,16 +54,6 @@ export class LedgerQueue {
       this.#next = 0;
     }
     if (ready.length === 0) return;
-    this.#writing = this.#writing
-      .then(() => this.#ledger?.append(ready))
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      });
-  }
-
-  /** Resolves when all lines that are due are written. @throws AceError `medium` when one could not be written */
-  async settled(): Promise<void> {
-    await this.#writing;
-    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#writes.add(() => this.#ledger?.append(ready));
   }
 }

@@ -12,6 +12,7 @@ import type { ArchivePlan } from "../plan/archive-plan.ts";
 import type { FrameMarks } from "../plan/frame-marks.ts";
 import { SetState } from "../volumes/set-state.ts";
 import { writeState } from "../volumes/state-file.ts";
+import type { DiskWrites } from "./disk-writes.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";
 
 export class SetControl implements SetWriterEvents {
@@ -22,22 +23,26 @@ export class SetControl implements SetWriterEvents {
   readonly #marks: FrameMarks | undefined;
   readonly #run: RunContext;
   readonly #phase: string;
+  readonly #writes: DiskWrites;
   #queue: LedgerQueue | undefined;
-  #saving: Promise<void> = Promise.resolve();
-  #failure: { error: unknown } | undefined;
 
-  /** @param marks the frames of a compressed archive; undefined for a plain one */
+  /**
+   * @param marks the frames of a compressed archive; undefined for a plain one
+   * @param writes in which the state takes its turn
+   */
   constructor(
     plan: ArchivePlan,
     options: WriteArchiveOptions,
     start: VolumeStart,
     marks: FrameMarks | undefined,
+    writes: DiskWrites,
     run: RunContext,
   ) {
     this.#plan = plan;
     this.#options = options;
     this.#marks = marks;
     this.#run = run;
+    this.#writes = writes;
     this.#phase = run.status.phase;
     this.state = new SetState((offset) => marks?.before(offset) ?? { plain: offset, packed: offset });
     const { blockBytes, volumeBytes } = options;
@@ -119,12 +124,6 @@ export class SetControl implements SetWriterEvents {
     }
   }
 
-  /** Waits until the state is on the disk. @throws AceError `medium` when it could not be written */
-  async settled(): Promise<void> {
-    await this.#saving;
-    if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
   /** Tells whether the drive could run through. */
   notes(underruns: number): string[] {
     const { isFile, verify, start } = this.writerOptions;
@@ -144,10 +143,6 @@ export class SetControl implements SetWriterEvents {
     const { checkpoint, medium } = this.#options;
     const { point } = this.state;
     if (checkpoint === undefined || medium !== "tape" || point === undefined) return;
-    this.#saving = this.#saving
-      .then(() => (this.state.point === point ? writeState(checkpoint, point) : undefined))
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      });
+    this.#writes.add(() => (this.state.point === point ? writeState(checkpoint, point) : undefined));
   }
 }

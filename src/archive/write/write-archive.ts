@@ -2,13 +2,11 @@
 import { rm } from "node:fs/promises";
 import { LedgerWriter } from "../../format/ledger-writer.ts";
 import { type PackingChoice, packingChoice } from "../../format/packing-levels.ts";
-import { frameBytes, packWindow } from "../../pool/frames/compressors.ts";
+import { packWindow } from "../../pool/frames/compressors.ts";
 import { startWriter } from "../../pool/media/writer.ts";
-import type { RunContext } from "../../run/run.ts";
+import { type RunContext, stoppedError } from "../../run/run.ts";
 import type { VolumeStart } from "../../tape/catalogue/volume.ts";
 import type { MediumKind } from "../../tape/medium/medium.ts";
-import type { Window } from "../../tape/window/window.ts";
-import { makeWindow, windowBytesFor } from "../../tape/window/window-size.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { FrameMarks } from "../plan/frame-marks.ts";
@@ -20,9 +18,11 @@ import { checkToken } from "../volumes/resume-token.ts";
 import { setIdOf } from "../volumes/set-id.ts";
 import { statePath } from "../volumes/state-file.ts";
 import { ArchiveWriting } from "./archive-writing.ts";
+import { DiskWrites } from "./disk-writes.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { LedgerQueue } from "./ledger-queue.ts";
 import { SetControl } from "./set-control.ts";
+import { WriteWindows } from "./write-windows.ts";
 
 /** Between two flushes, in bytes: what a kill can cost. A tape must stop to flush, so it does it seldom. */
 const usualFlushBytes: Record<MediumKind, number> = {
@@ -31,9 +31,6 @@ const usualFlushBytes: Record<MediumKind, number> = {
   device: 128 * 1024 * 1024,
   tape: 2 * 1024 * 1024 * 1024,
 };
-
-/** Frames that the window before the compressors must hold, so that cores and network work at the same time. */
-const fewestFrames = 8;
 
 /** What became of an archive. */
 export interface WrittenBytes {
@@ -104,20 +101,25 @@ async function write(
 ): Promise<WrittenBytes> {
   // Before the file is cut: a ledger must never say more than the medium has.
   await using ledger = await openLedger(options, resumed);
+  const { status, signal } = run;
   const start = resumed ?? { kept: { plain: 0, packed: 0 }, from: 0, ledger: { lines: 0 } };
   const packing = packingOf(options);
   const marks = packing === undefined ? undefined : (resumed?.marks ?? new FrameMarks());
+  const windows = new WriteWindows(options, start);
+  const fail = (error: unknown) => windows.fail(error);
+  const onLedger = new DiskWrites(fail);
+  const onState = new DiskWrites(fail);
   const set =
     setId === undefined
       ? undefined
-      : new SetControl(plan, options, resumed?.begin ?? beginningOf(setId), marks, run);
-  const queue = new LedgerQueue(ledger, marks && ((offset) => marks.onMedium(offset)), set?.state.placeOf);
+      : new SetControl(plan, options, resumed?.begin ?? beginningOf(setId), marks, onState, run);
+  const onMedium = marks && ((offset: number) => marks.onMedium(offset));
+  const queue = new LedgerQueue(ledger, onLedger, onMedium, set?.state.placeOf);
   set?.writeLinesOf(queue);
-  const windows = openWindows(options, start);
-  const window = windows.plain;
+  const { plain, packed } = windows;
   const writer = startWriter(
     {
-      window: windows.packed.handle,
+      window: packed.handle,
       medium: {
         destination: options.destination,
         force: options.force,
@@ -143,46 +145,45 @@ async function write(
       },
     },
   );
-  const { status, signal } = run;
   status.bytesTotal = plan.size.bytes - start.from;
-  status.bytesMoved = () => window.front - start.from;
-  status.windowFill = () => Math.max(0, window.scanned - window.front) / window.capacityBytes;
-  if (set !== undefined) {
-    const { packed } = windows;
-    status.volumes = () => set.figures(packed.front, packed.underruns);
-  }
-  const stop = () => {
-    windows.plain.abort();
-    windows.packed.abort();
+  status.bytesMoved = () => plain.front - start.from;
+  status.windowFill = () => Math.max(0, plain.scanned - plain.front) / plain.capacityBytes;
+  if (set !== undefined) status.volumes = () => set.figures(packed.front, packed.underruns);
+  const from = { from: start.from, ledgerLines: start.ledger.lines };
+  const writing = new ArchiveWriting(plan, options.blobSource, run, plain, queue, fail, from);
+  const place = async () => {
+    // A medium that cannot be opened must not cost the registry a request.
+    await writer.opened;
+    await writing.run();
   };
+  const stop = () => fail(stoppedError(signal));
+  if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
+  let isWhole = false;
   try {
-    const writing = new ArchiveWriting(plan, options.blobSource, run, window, writer, queue, stop, {
-      from: start.from,
-      ledgerLines: start.ledger.lines,
-    });
-    const packed =
-      packing === undefined
-        ? Promise.resolve()
-        : packWindow(packing, windows.plain, windows.packed, (mark) => marks?.add(mark), start.kept);
-    packed.catch((error: unknown) => writing.fail(error));
-    await Promise.all([writing.run(), packed]);
-    await Promise.all([queue.settled(), set?.settled()]);
-    const moved = (windows.packed.end ?? 0) - (resumed?.begin?.at ?? start.kept.packed);
-    const { underruns } = await writer.done;
-    // Every job, the writer and the compressors are done with them.
-    for (const each of new Set([windows.plain, windows.packed])) each.release();
+    const [{ underruns }] = await windows.unlessFailed(
+      Promise.all([
+        writer.done,
+        place(),
+        packing && packWindow(packing, plain, packed, (mark) => marks?.add(mark), start.kept),
+      ]),
+    );
+    await Promise.all([writing.idle(), onLedger.settled(), onState.settled()]);
+    if (windows.cause !== undefined) throw windows.cause;
+    isWhole = true;
+    const moved = (packed.end ?? 0) - (resumed?.begin?.at ?? start.kept.packed);
     return {
       moved,
       notes: [...(resumed === undefined ? [] : [resumed.note]), ...(set?.notes(underruns) ?? [])],
     };
   } catch (error) {
-    stop();
     const goodBytes = () => Math.max(writer.durable(), resumed?.begin?.at ?? start.kept.packed);
-    throw await explainFailure(error, { writer, queue, set, goodBytes }, options, run);
+    const facts = { writer, idle: writing.idle(), ledger: onLedger, state: onState, set, goodBytes };
+    throw windows.cause === undefined ? error : await explainFailure(windows.cause, facts, options);
   } finally {
     signal.removeEventListener("abort", stop);
-    stop();
+    // Every job, the writer and the compressors are done with those of a whole archive.
+    windows.close(isWhole);
   }
 }
 
@@ -190,23 +191,6 @@ async function write(
 function flushEvery({ checkpoint, medium, blockBytes, flushBytes }: WriteArchiveOptions): number {
   if (checkpoint === undefined && medium !== "tape" && flushBytes === undefined) return 0;
   return Math.max(blockBytes, flushBytes ?? usualFlushBytes[medium]);
-}
-
-/** One window, or, when the archive is compressed, one before and one behind the compressors that share the memory. */
-function openWindows(
-  options: WriteArchiveOptions,
-  { from, kept }: Pick<ResumePoint, "from" | "kept">,
-): { plain: Window; packed: Window } {
-  const bytes = windowBytesFor(options.windowBytes, options.blockBytes);
-  if (options.compression === undefined) {
-    const window = makeWindow(options.windowBytes, options.blockBytes, from);
-    return { plain: window, packed: window };
-  }
-  const plainBytes = Math.max(Math.ceil(bytes / 2), fewestFrames * frameBytes);
-  return {
-    plain: makeWindow(plainBytes, frameBytes, from),
-    packed: makeWindow(Math.ceil(bytes / 4), options.blockBytes, kept.packed),
-  };
 }
 
 /** The checkpoint of a resumed archive goes on with what it says of the part that stays. */

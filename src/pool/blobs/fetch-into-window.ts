@@ -19,7 +19,7 @@ import type { WorkerContext } from "./worker-context.ts";
  */
 export async function fetchIntoWindow(job: FetchJob<Window>, context: WorkerContext): Promise<undefined> {
   const { descriptor, window } = job;
-  const source = context.client.repository(job.source).blob(descriptor);
+  const source = context.client.repository(job.source, window.stopSignal).blob(descriptor);
   for (let holder = await holderFor(job, context); ; holder = undefined) {
     using keeping = holder === undefined ? context.store.keeping(descriptor) : undefined;
     const filling = new WindowFilling(job, context.settings.shared, (bytes) => keeping?.write(bytes));

@@ -1,5 +1,5 @@
 /** A blob worker's one function: takes a job, does it, answers with plain data. */
-import { toErrorData } from "../../errors.ts";
+import { AceError, toErrorData } from "../../errors.ts";
 import type { Window } from "../../tape/window/window.ts";
 import { type Job, type JobAnswers, type JobResult, mapWindow, windowOf } from "../jobs.ts";
 import { copyBlob } from "./copy-blob.ts";
@@ -30,9 +30,9 @@ export async function runJob(job: Job<number>): Promise<JobResult<Job["kind"]>> 
 function perform(job: Job<Window>, context: WorkerContext): Promise<JobAnswers[Job["kind"]]> {
   switch (job.kind) {
     case "fetch":
-      return fetchIntoWindow(job, context);
+      return orAbort(job.window, fetchIntoWindow(job, context));
     case "hash":
-      return hashInWindow(job, context);
+      return orAbort(job.window, hashInWindow(job, context));
     case "verify":
       return verifyBlob(job, context);
     case "keep":
@@ -43,5 +43,16 @@ function perform(job: Job<Window>, context: WorkerContext): Promise<JobAnswers[J
       return copyBlob(job, context);
     case "digest":
       return digestBlobs(job, context);
+  }
+}
+
+/** Without this blob the archive cannot be written: every thread is told at once, and why. */
+async function orAbort(window: Window, work: Promise<undefined>): Promise<undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    // Who stops the run says why itself.
+    if (!(error instanceof AceError && error.code === "stopped")) window.abort(error);
+    throw error;
   }
 }

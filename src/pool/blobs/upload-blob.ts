@@ -13,7 +13,10 @@ import type { WorkerContext } from "./worker-context.ts";
  * @throws AceError `digest` when the archive's bytes are not the descriptor's: the registry never completes the upload
  */
 export async function uploadBlob(job: UploadJob<Window>, context: WorkerContext): Promise<Arrival> {
-  const repository = context.client.repository(job.target);
+  const repository = context.client.repository(
+    job.target,
+    job.place.kind === "window" ? job.place.window.stopSignal : undefined,
+  );
   const present = await repository.hasBlob(job.descriptor);
   if (!present) {
     const body = new VerifyingBody(job.descriptor, placeSource(job, context));

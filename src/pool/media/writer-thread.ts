@@ -29,7 +29,7 @@ export function runWriterThread(): void {
       const options = loopOptions(start, window, set.isFile ? "file" : "tape");
       return await writeSet(start, set, window, options, events, main);
     } catch (error) {
-      window.abort();
+      window.abort(error);
       throw error;
     }
   });
