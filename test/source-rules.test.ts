@@ -43,8 +43,7 @@ describe("a room below the commands names no flag of a command", () => {
     // A page about the configuration file, which `ace-dt config` prints.
     const pages = ["src/config/sample.ts"];
     const found = [...texts]
-      // The tapes still do; their hints move next.
-      .filter(([path]) => !isCommand(path) && !pages.includes(path) && !path.startsWith("src/tape/"))
+      .filter(([path]) => !isCommand(path) && !pages.includes(path))
       .flatMap(([path, text]) => flagsNamed(text).map((flag) => `${path}: ${flag}`));
     expect(found).toEqual([]);
   });

@@ -49,7 +49,7 @@ function allocate(chunks: number, chunkBytes: number): SharedArrayBuffer[] {
     const bytes = chunks * chunkBytes;
     throw new AceError("usage", `Cannot use a buffer of ${bytes} bytes: there is not so much memory`, {
       cause,
-      hint: "Give a smaller --buffer-size.",
+      hint: { kind: "smaller-buffer" },
     });
   }
 }

@@ -1,6 +1,6 @@
 /** How much memory the window takes. */
 import { totalmem } from "node:os";
-import { AceError } from "../../errors.ts";
+import { refusedOption } from "../../errors.ts";
 import type { FirstCause } from "./first-cause.ts";
 import { Window } from "./window.ts";
 
@@ -33,10 +33,8 @@ export interface WindowSize {
 export function windowSizeFor(wantedBytes: number, blockBytes: number): WindowSize {
   const memory = totalmem();
   if (wantedBytes > memory) {
-    throw new AceError(
-      "usage",
-      `Cannot use --buffer-size ${wantedBytes}: this machine has ${memory} bytes of memory`,
-    );
+    const why = `this machine has ${memory} bytes of memory`;
+    throw refusedOption("buffer-size", why, { value: wantedBytes });
   }
   const wanted = wantedBytes > 0 ? wantedBytes : Math.min(automaticBytes, Math.floor(memory / 8));
   const bytes = Math.max(fewestBlocks, Math.ceil(Math.max(wanted, fewestBytes) / blockBytes)) * blockBytes;

@@ -27,6 +27,8 @@ export const set = "0123456789abcdef";
 export interface Trouble {
   /** The process dies at this call to the drive, of all calls from the run's first one on. */
   killAtCall?: number;
+  /** The run is told to stop at this call, as by Ctrl-C, and ends as it should. */
+  stopAtCall?: number;
   /** What the drive had not brought onto the tape is lost with it: so much of it stays, 0 to 1. */
   powerLoss?: number;
   /** This call, of writes and operations on the first cartridge of the run, fails with EIO, perhaps after a reset. */
@@ -42,12 +44,13 @@ class MortalDrive implements TapeDevice {
 
   constructor(
     readonly model: DriveModel,
-    readonly life: { left: number },
+    readonly life: { left: number; untilStop: number; stop(): void },
   ) {
     this.flushed = model.tape.items.length;
   }
 
   #live(): void {
+    if (this.life.untilStop-- === 0) this.life.stop();
     if (this.life.left-- <= 0) throw new Error("killed");
   }
   write(block: Uint8Array): number {
@@ -116,8 +119,13 @@ export class VolumeRuns {
   /** @returns true when the set is whole; false when the run ended early */
   async run(trouble: Trouble = {}): Promise<boolean> {
     if (this.state?.last === true) return true;
-    const life = { left: trouble.killAtCall ?? Number.POSITIVE_INFINITY };
     const start = this.#start();
+    const window = this.#window(start);
+    const life = {
+      left: trouble.killAtCall ?? Number.POSITIVE_INFINITY,
+      untilStop: trouble.stopAtCall ?? Number.POSITIVE_INFINITY,
+      stop: () => window.abort(),
+    };
     const set = new SetState((offset) => ({ plain: offset, packed: offset }));
     let bringsOld = trouble.bringsOldTape === true;
     let drive: MortalDrive | undefined;
@@ -131,7 +139,6 @@ export class VolumeRuns {
       drive = new MortalDrive(model, life);
       return drive;
     };
-    const window = this.#window(start);
     try {
       const result = await writeVolumes(
         window,

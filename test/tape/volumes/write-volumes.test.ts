@@ -87,23 +87,26 @@ describe("a set of volumes", () => {
     }
   });
 
-  test("after a kill at any call near the early warning the tape ends at the block at which it would have ended", async () => {
-    // The state of a volume of which only the catalogue was to be written says so.
-    for (const flushEvery of [1, 2, 3, 4, 5]) {
-      const options = { bytes: 300_000, flushEveryBytes: flushEvery * blockBytes };
-      const sound = runsOf(options);
-      expect(await sound.run()).toBe(true);
-      for (let call = 20; call < 90; call++) {
-        const runs = runsOf(options);
-        await runs.run({ killAtCall: call });
-        for (let kill = 3; kill < 9; kill++) await runs.run({ killAtCall: 6 + kill });
-        expect([flushEvery, call, await runs.run()]).toEqual([flushEvery, call, true]);
-        expect([flushEvery, call, contentsOf(runs.cartridges)]).toEqual([
-          ...[flushEvery, call, contentsOf(sound.cartridges)],
-        ]);
+  test.each(["killAtCall", "stopAtCall"] as const)(
+    "after a %s near the early warning the tape ends at the block at which it would have ended",
+    async (how) => {
+      // The state of a volume of which only the catalogue was to be written says so.
+      for (const flushEvery of [1, 2, 3, 4, 5]) {
+        const options = { bytes: 300_000, flushEveryBytes: flushEvery * blockBytes };
+        const sound = runsOf(options);
+        expect(await sound.run()).toBe(true);
+        for (let call = 20; call < 90; call++) {
+          const runs = runsOf(options);
+          await runs.run({ [how]: call });
+          for (let more = 9; more < 15; more++) await runs.run({ [how]: more });
+          expect([flushEvery, call, await runs.run()]).toEqual([flushEvery, call, true]);
+          expect([flushEvery, call, contentsOf(runs.cartridges)]).toEqual([
+            ...[flushEvery, call, contentsOf(sound.cartridges)],
+          ]);
+        }
       }
-    }
-  });
+    },
+  );
 
   test("a short count in fixed block mode: the next volume begins with the whole write", async () => {
     const runs = runsOf({

@@ -37,5 +37,5 @@ for (const [wanted, block] of [
 }
 
 test("more than the machine has is refused", () => {
-  expect(() => windowSizeFor(2 ** 50, 1)).toThrow("--buffer-size 1125899906842624: this machine has");
+  expect(() => windowSizeFor(2 ** 50, 1)).toThrow("buffer-size 1125899906842624: this machine has");
 });
