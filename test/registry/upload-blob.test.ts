@@ -197,6 +197,25 @@ describe.each([dockerRegistry, distribution3])("uploadBlob() to $name", (kind: R
     }
   });
 
+  testNeeding(needs, "says digest when what arrived as something else is not to be had again", async () => {
+    const bytes = seededBytes("only once", 1000);
+    let opened = 0;
+    const once: BlobBody = {
+      async *open() {
+        if (opened++ > 0) throw new AceError("network", "Cannot send a blob again: the stream has passed");
+        const piece = Uint8Array.from(bytes);
+        piece[5] = 255 - (piece[5] ?? 0);
+        yield piece;
+      },
+    };
+    await broken([], async (repository) => {
+      await expect(repository.uploadBlob(blobDescriptor(bytes), once)).rejects.toMatchObject({
+        code: "digest",
+        message: expect.stringContaining("DIGEST_INVALID"),
+      });
+    });
+  });
+
   testNeeding(needs, "uses the session of a refused mount, and mounts what is there", async () => {
     await using proxy = await startFaultProxy({ upstream: registry.origin });
     await using opened = openClient();

@@ -1,7 +1,8 @@
 /**
  * Keeps a paused download from ending the process. undici 7.30.2 asserts, in an event handler where nobody can catch it, when a
  * connection that is not kept alive ends while its reader is paused (client-h1.js: `Parser.finish`, reached from `end`, `close`
- * and an ECONNRESET). Paused for long is normal here, and so is a server that has enough of it.
+ * and an ECONNRESET): https://github.com/nodejs/undici/issues/5360, mended in undici 8. Paused for long is normal here, and so is a
+ * server that has enough of it. The test beside this fails when undici is another one.
  */
 import { subscribe } from "node:diagnostics_channel";
 import { Socket } from "node:net";

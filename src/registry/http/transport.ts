@@ -6,7 +6,7 @@ import { AceError } from "../../errors.ts";
 
 /** Time limits in milliseconds. There is none on a whole blob: those may take hours. */
 export const timeoutsMs = {
-  /** TCP and TLS together (design: 30 s + 10 s). */
+  /** TCP and TLS together: 30 s and 10 s, as in Go's `http.DefaultTransport`. */
   connect: 40_000,
   /** Until the first byte of an answer. */
   headers: 60_000,
