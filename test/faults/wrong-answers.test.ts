@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import type { Digest } from "../../src/oci/digest.ts";
+import { embedded } from "../support/embedded.ts";
 import type { Fault, FaultRule } from "../support/fault-proxy.ts";
 import { type Artifact, sbomOf } from "../support/images.ts";
 import { fetchManifest, pushArtifact, walkImage } from "../support/push.ts";
-import type { RunResult } from "../support/run-binary.ts";
+import { type RunResult, runBinary, writeConfig } from "../support/run-binary.ts";
 import { openWorld, plainImage, type World } from "./world.ts";
 
 setDefaultTimeout(60_000);
@@ -167,5 +168,57 @@ describe("a flipped byte", () => {
     world.highProxy.setRules([]);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stderr).toMatch(/sending it again/);
+  });
+
+  test("in every answer of one endpoint: two fetches, then the next endpoint has it, for every verb", async () => {
+    const two = `    low.test:\n      endpoints: [${world.lowProxy.url}, ${world.low.origin}]\n`;
+    const config = await writeConfig(
+      world.dir.file("two.yaml"),
+      { "sound.test": world.low.origin, "high.test": world.high.origin },
+      two,
+    );
+    const layer = image.blobs[2];
+    for (const [verb, args] of [
+      ["gather", [list, "high.test/two-gather:1"]],
+      ["clone", [list, "nest=high.test/two-clone"]],
+      ["scatter", ["low.test/g:1", "nest=high.test/two-scatter"]],
+      ["serialize", ["low.test/g:1", world.dir.file("two-serialize")]],
+      ["archive", [list, world.dir.file("two-archive")]],
+    ] as [string, string[]][]) {
+      world.lowProxy.requests.length = 0;
+      world.lowProxy.setRules([{ method: "GET", path: blob(layer), flipByte: 3000 }]);
+      const { code, stderr } = await runBinary(["mirror", verb, ...args, "--config", config]);
+      expect({ verb, code, stderr }).toMatchObject({ verb, code: 0 });
+      expect(world.lowProxy.requests.filter(({ path }) => blob(layer).test(path))).toHaveLength(2);
+      expect(stderr).toContain(`asking the next endpoint, ${world.low.origin}`);
+    }
+  });
+
+  test("in a blob for two registries is fetched once more for both of them together", async () => {
+    await using third = await embedded();
+    const config = await writeConfig(world.dir.file("both.yaml"), {
+      "low.test": world.lowProxy.url,
+      "high.test": world.high.origin,
+      "third.test": third.origin,
+    });
+    const map = world.dir.file("both.csv");
+    await Bun.write(map, ["high", "third"].map((host) => `low.test/,${host}.test/both/\n`).join(""));
+    const layer = image.blobs[2];
+    world.lowProxy.requests.length = 0;
+    world.lowProxy.setRules([{ method: "GET", path: blob(layer), flipByte: 3000, times: 1 }]);
+    const args = ["mirror", "clone", list, `all-prefix=${map}`, "--config", config];
+    const { code, stderr } = await runBinary(args);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(world.lowProxy.requests.filter(({ path }) => blob(layer).test(path))).toHaveLength(2);
+    for (const { origin } of [world.high, third]) await walkImage(origin, "both/app", "v1");
+  });
+
+  test("in the config that names an image's platform is fetched again", async () => {
+    world.lowProxy.requests.length = 0;
+    world.lowProxy.setRules([{ method: "GET", path: blob(image.blobs[0]), flipByte: 10, times: 1 }]);
+    const args = ["mirror", "gather", list, "high.test/platform:1", "-p", "linux/amd64"];
+    const { code, stderr } = await world.run(args);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toContain("fetching it again");
   });
 });
