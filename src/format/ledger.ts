@@ -16,7 +16,7 @@ export interface LedgerEntry {
 }
 
 /** Where among volumes an entry's last byte is: those of a tape have files and blocks, as MTSEEK counts. */
-export interface LedgerPlace {
+export interface VolumePosition {
   volume: number;
   file: number | undefined;
   block: number | undefined;
@@ -24,7 +24,7 @@ export interface LedgerPlace {
 
 /** An entry that is to be written. */
 export interface PlacedEntry extends LedgerEntry {
-  place?: LedgerPlace | undefined;
+  position?: VolumePosition | undefined;
 }
 
 /** An entry with its line. */
@@ -50,14 +50,14 @@ export interface Ledger {
 const lineLimit = 32 * 1024 * 1024;
 
 /** One line, without its newline, as the original writes it; with annotations of ours when the archive is in volumes. */
-export function formatLedgerLine({ descriptor, offset, place }: PlacedEntry): string {
+export function formatLedgerLine({ descriptor, offset, position }: PlacedEntry): string {
   const annotations: Record<string, string> = {
     ...descriptor.annotations,
     [annotationKeys.ledgerOffset]: String(offset),
   };
-  if (place !== undefined) annotations[annotationKeys.ledgerVolume] = String(place.volume);
-  if (place?.file !== undefined) annotations[annotationKeys.ledgerFile] = String(place.file);
-  if (place?.block !== undefined) annotations[annotationKeys.ledgerBlock] = String(place.block);
+  if (position !== undefined) annotations[annotationKeys.ledgerVolume] = String(position.volume);
+  if (position?.file !== undefined) annotations[annotationKeys.ledgerFile] = String(position.file);
+  if (position?.block !== undefined) annotations[annotationKeys.ledgerBlock] = String(position.block);
   return goJson(orderedDescriptor({ ...descriptor, annotations }));
 }
 

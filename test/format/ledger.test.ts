@@ -43,7 +43,7 @@ describe("formatLedgerLine()", () => {
 
 test("a line of a tape says volume, file and block, and is read without them", async () => {
   const descriptor = { mediaType: "m", digest: `sha256:${"ab".repeat(32)}`, size: 1 } as const;
-  const line = formatLedgerLine({ descriptor, offset: 512, place: { volume: 2, file: 0, block: 17 } });
+  const line = formatLedgerLine({ descriptor, offset: 512, position: { volume: 2, file: 0, block: 17 } });
   expect(JSON.parse(line)).toEqual({
     ...descriptor,
     annotations: {

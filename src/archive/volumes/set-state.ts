@@ -1,5 +1,5 @@
-/** Where a set of volumes stands, told once: the checkpoint's places, the state file, the progress figures and the token are made of it. */
-import type { LedgerPlace } from "../../format/ledger.ts";
+/** Where a set of volumes stands, told once: the checkpoint's positions, the state file, the progress figures and the token are made of it. */
+import type { VolumePosition } from "../../format/ledger.ts";
 import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
 import type { Volume, VolumeProgress } from "../../tape/catalogue/volume.ts";
@@ -76,7 +76,7 @@ export class SetState {
   }
 
   /** Where the last byte in front of an offset is; undefined when no volume is known that has it. */
-  placeOf = (offset: number): LedgerPlace | undefined => {
+  positionOf = (offset: number): VolumePosition | undefined => {
     const found = this.#volumes.findLast((volume) => volume.offset < offset);
     if (found === undefined) return undefined;
     const { volume, file, block, blockBytes, tapeBlockBytes = blockBytes } = found;

@@ -1,5 +1,5 @@
 /** Holds ledger lines back until the medium has what they speak of. */
-import type { LedgerEntry, LedgerPlace, PlacedEntry } from "../../format/ledger.ts";
+import type { LedgerEntry, PlacedEntry, VolumePosition } from "../../format/ledger.ts";
 import type { LedgerWriter } from "../../format/ledger-writer.ts";
 import type { DiskWrites } from "./disk-writes.ts";
 
@@ -10,26 +10,26 @@ export class LedgerQueue {
   readonly #ledger: LedgerWriter | undefined;
   readonly #writes: DiskWrites;
   readonly #onMedium: (offset: number) => number;
-  readonly #placeOf: (offset: number) => LedgerPlace | undefined;
+  readonly #positionOf: (offset: number) => VolumePosition | undefined;
   readonly #waiting: LedgerEntry[] = [];
   #next = 0;
 
   /**
    * @param ledger undefined when no checkpoint is wanted
    * @param writes in which it takes its turn
-   * @param onMedium where on the medium an archive offset is safe; another place only when the archive is compressed
-   * @param placeOf the volume that has the medium's byte in front of an offset
+   * @param onMedium where on the medium an archive offset is safe; elsewhere only when the archive is compressed
+   * @param positionOf the volume that has the medium's byte in front of an offset
    */
   constructor(
     ledger: LedgerWriter | undefined,
     writes: DiskWrites,
     onMedium: (offset: number) => number = (offset) => offset,
-    placeOf: (offset: number) => LedgerPlace | undefined = () => undefined,
+    positionOf: (offset: number) => VolumePosition | undefined = () => undefined,
   ) {
     this.#ledger = ledger;
     this.#writes = writes;
     this.#onMedium = onMedium;
-    this.#placeOf = placeOf;
+    this.#positionOf = positionOf;
   }
 
   /** Takes the next entry, in archive order. What is in the window is verified before the writer sees its last byte. */
@@ -46,7 +46,7 @@ export class LedgerQueue {
       entry = this.#waiting[this.#next]
     ) {
       const onMedium = this.#onMedium(entry.offset);
-      ready.push({ descriptor: entry.descriptor, offset: onMedium, place: this.#placeOf(onMedium) });
+      ready.push({ descriptor: entry.descriptor, offset: onMedium, position: this.#positionOf(onMedium) });
       this.#next++;
     }
     if (this.#next > compactAfter) {

@@ -56,7 +56,7 @@ export class SetControl implements SetWriterEvents {
     };
   }
 
-  /** Gives the queue of the checkpoint's lines, which asks {@link SetState.placeOf} itself. */
+  /** Gives the queue of the checkpoint's lines, which asks {@link SetState.positionOf} itself. */
   writeLinesOf(queue: LedgerQueue): void {
     this.#queue = queue;
   }
@@ -120,7 +120,7 @@ export class SetControl implements SetWriterEvents {
       const { descriptor, end } = this.#plan.lineAt(at);
       const safe = onMedium(end);
       if (safe > offset + bytes) return;
-      yield `${formatLedgerLine({ descriptor, offset: safe, place: this.state.placeOf(safe) })}\n`;
+      yield `${formatLedgerLine({ descriptor, offset: safe, position: this.state.positionOf(safe) })}\n`;
     }
   }
 

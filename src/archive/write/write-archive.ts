@@ -114,7 +114,7 @@ async function write(
       ? undefined
       : new SetControl(plan, options, resumed?.begin ?? beginningOf(setId), marks, onState, run);
   const onMedium = marks && ((offset: number) => marks.onMedium(offset));
-  const queue = new LedgerQueue(ledger, onLedger, onMedium, set?.state.placeOf);
+  const queue = new LedgerQueue(ledger, onLedger, onMedium, set?.state.positionOf);
   set?.writeLinesOf(queue);
   const { plain, packed } = windows;
   const writer = startWriter(

@@ -1,6 +1,6 @@
 /** Runs what touches a tape drive on a thread of its own: the driver blocks its caller, for minutes when a tape is wound. */
 import type { TapeMove } from "../../tape/drive/move-tape.ts";
-import type { DriveReport, TapePlace } from "../../tape/drive/report-drive.ts";
+import type { DriveReport, HeadPosition } from "../../tape/drive/report-drive.ts";
 import type { TapeSurvey } from "../../tape/drive/survey-tape.ts";
 import { runThread } from "../host/run-thread.ts";
 import type { OnNotice } from "../host/thread-contract.ts";
@@ -18,7 +18,7 @@ interface TapeJobOptions {
 export interface TapeJobResults {
   report: DriveReport;
   survey: TapeSurvey & { writeProtected: boolean };
-  move: TapePlace;
+  move: HeadPosition;
 }
 
 /** Something to be done with a drive. */

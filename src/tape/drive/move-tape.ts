@@ -1,6 +1,6 @@
 /** Moves a tape to one of its ends, or out of the drive. */
 import { AceError, systemState } from "../../errors.ts";
-import { placeOf, type TapePlace } from "./report-drive.ts";
+import { type HeadPosition, headPosition } from "./report-drive.ts";
 import { driveStates, type TapeDevice, type TapeOperation } from "./tape-device.ts";
 
 /** `eod` is behind everything that is written; `eject` rewinds first. */
@@ -22,7 +22,7 @@ export function verbOf(move: TapeMove): string {
  * @param name of the drive, for messages
  * @throws AceError `medium`
  */
-export function moveTape(device: TapeDevice, name: string, move: TapeMove): TapePlace {
+export function moveTape(device: TapeDevice, name: string, move: TapeMove): HeadPosition {
   try {
     device.operate(moves[move].operation, 1);
   } catch (cause) {
@@ -32,5 +32,5 @@ export function moveTape(device: TapeDevice, name: string, move: TapeMove): Tape
       hint: "See ace-dt util tape status and the kernel's log (dmesg).",
     });
   }
-  return placeOf(device);
+  return headPosition(device);
 }

@@ -3,7 +3,7 @@ import { asksForCleaning } from "./kernel-tape.ts";
 import type { TapeCapacity, TapeDevice } from "./tape-device.ts";
 
 /** Where a tape stands. What the driver or the drive does not know is undefined. */
-export interface TapePlace {
+export interface HeadPosition {
   /** `loading`: a tape is in, and cannot be used yet. `unknown`: the driver does not answer. */
   state: "online" | "empty" | "loading" | "unknown";
   /** As the driver counts: the file from 0, the block from 0 in that file. */
@@ -16,8 +16,8 @@ export interface TapePlace {
   endOfData: boolean;
 }
 
-/** How a drive and its tape are. What follows {@link TapePlace} is undefined where it is not to be had. */
-export interface DriveReport extends TapePlace {
+/** How a drive and its tape are. What follows {@link HeadPosition} is undefined where it is not to be had. */
+export interface DriveReport extends HeadPosition {
   writeProtected: boolean | undefined;
   /** 0 is variable. */
   fixedBlockBytes: number | undefined;
@@ -33,7 +33,7 @@ export interface DriveReport extends TapePlace {
 }
 
 /** Asks the drive where the tape stands. Moves nothing. */
-export function placeOf(device: TapeDevice): TapePlace {
+export function headPosition(device: TapeDevice): HeadPosition {
   const status = device.status();
   const known = (count: number | undefined) => (count === undefined || count < 0 ? undefined : count);
   if (status?.online !== true) {
@@ -54,13 +54,13 @@ export function placeOf(device: TapeDevice): TapePlace {
 
 /** Asks the drive everything. Moves nothing, also without a tape. */
 export function reportDrive(device: TapeDevice): DriveReport {
-  const place = placeOf(device);
+  const head = headPosition(device);
   const status = device.status();
   const facts = device.facts();
   // Of a tape that is not there the driver says what it knew of the last one.
-  const tape = place.state === "online" ? status : undefined;
+  const tape = head.state === "online" ? status : undefined;
   return {
-    ...place,
+    ...head,
     writeProtected: tape?.writeProtected,
     fixedBlockBytes: tape?.fixedBlockBytes,
     densityCode: tape?.densityCode === 0 ? undefined : tape?.densityCode,

@@ -10,11 +10,11 @@ const progress = {
 const stateOf = () => new SetState((offset) => ({ plain: 2 * offset, packed: offset }));
 
 test("an offset is in the volume, and in the block, of the byte in front of it", () => {
-  const places = stateOf();
-  expect(places.placeOf(1)).toBeUndefined();
-  places.durable({ ...progress, volume: 1, offset: 0, block: 7 });
-  places.durable({ ...progress, volume: 2, offset: 5000, block: 0 });
-  expect([1, 1000, 1001, 5000, 5001].map((offset) => places.placeOf(offset))).toEqual([
+  const state = stateOf();
+  expect(state.positionOf(1)).toBeUndefined();
+  state.durable({ ...progress, volume: 1, offset: 0, block: 7 });
+  state.durable({ ...progress, volume: 2, offset: 5000, block: 0 });
+  expect([1, 1000, 1001, 5000, 5001].map((offset) => state.positionOf(offset))).toEqual([
     { volume: 1, file: 0, block: 7 },
     { volume: 1, file: 0, block: 7 },
     { volume: 1, file: 0, block: 8 },
@@ -24,15 +24,15 @@ test("an offset is in the volume, and in the block, of the byte in front of it",
 });
 
 test("in fixed block mode a write is several blocks", () => {
-  const places = stateOf();
-  places.durable({ ...progress, volume: 1, offset: 0, block: 3, tapeBlockBytes: 250 });
-  expect([250, 251, 1000, 1001].map((offset) => places.placeOf(offset)?.block)).toEqual([3, 4, 6, 7]);
+  const state = stateOf();
+  state.durable({ ...progress, volume: 1, offset: 0, block: 3, tapeBlockBytes: 250 });
+  expect([250, 251, 1000, 1001].map((offset) => state.positionOf(offset)?.block)).toEqual([3, 4, 6, 7]);
 });
 
 test("a drive that tells no position, and files, have no blocks", () => {
-  const places = stateOf();
-  places.durable({ ...progress, volume: 3, offset: 0, block: undefined, file: undefined });
-  expect(places.placeOf(10)).toEqual({ volume: 3, file: undefined, block: undefined });
+  const state = stateOf();
+  state.durable({ ...progress, volume: 3, offset: 0, block: undefined, file: undefined });
+  expect(state.positionOf(10)).toEqual({ volume: 3, file: undefined, block: undefined });
 });
 
 test("the next run goes on where the last whole block ends, and behind a volume that has its catalogue", () => {

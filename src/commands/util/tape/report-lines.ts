@@ -1,7 +1,7 @@
 /** What a drive says of itself, for people and for programs. */
 
 import { densityOf } from "../../../tape/drive/densities.ts";
-import type { DriveReport, TapePlace } from "../../../tape/drive/report-drive.ts";
+import type { DriveReport, HeadPosition } from "../../../tape/drive/report-drive.ts";
 import { alertName } from "../../../tape/drive/tape-alerts.ts";
 import { formatBytes } from "../../../ui/format.ts";
 import { formatJsonValue } from "../../../ui/records.ts";
@@ -10,19 +10,27 @@ import type { TapeForm } from "./tape-command.ts";
 /** Everything, as a list or as one JSON object without what is not known. */
 export function formatReport(device: string, report: DriveReport, form: TapeForm): string {
   return form === "json"
-    ? formatJsonValue({ device, ...placeFields(report), ...reportFields(report) })
-    : formatLines([["device", device], ...placeLines(report), ...reportLines(report)]);
+    ? formatJsonValue({ device, ...headFields(report), ...reportFields(report) })
+    : formatLines([["device", device], ...headLines(report), ...reportLines(report)]);
 }
 
 /** Where the tape stands, in the same forms. */
-export function formatPlace(device: string, place: TapePlace, form: TapeForm): string {
+export function formatHead(device: string, head: HeadPosition, form: TapeForm): string {
   return form === "json"
-    ? formatJsonValue({ device, ...placeFields(place) })
-    : formatLines([["device", device], ...placeLines(place)]);
+    ? formatJsonValue({ device, ...headFields(head) })
+    : formatLines([["device", device], ...headLines(head)]);
 }
 
 /** JSON leaves out what is undefined. */
-function placeFields({ state, file, block, driveBlock, beginning, endOfTape, endOfData }: TapePlace): object {
+function headFields({
+  state,
+  file,
+  block,
+  driveBlock,
+  beginning,
+  endOfTape,
+  endOfData,
+}: HeadPosition): object {
   if (state !== "online") return { state };
   return { state, file, block, driveBlock, beginning, endOfTape, endOfData };
 }
@@ -45,15 +53,15 @@ function reportFields(report: DriveReport): object {
 
 type Line = readonly [name: string, text: string | undefined];
 
-function placeLines(place: TapePlace): Line[] {
-  const { state, file, block, driveBlock } = place;
+function headLines(head: HeadPosition): Line[] {
+  const { state, file, block, driveBlock } = head;
   const byDriver =
     file === undefined ? undefined : `file ${file}${block === undefined ? "" : `, block ${block}`}`;
   const byDrive = driveBlock === undefined ? undefined : `block ${driveBlock} of the tape`;
   const ends = [
-    place.beginning ? "beginning of the tape" : undefined,
-    place.endOfData ? "end of the data" : undefined,
-    place.endOfTape ? "end of the tape" : undefined,
+    head.beginning ? "beginning of the tape" : undefined,
+    head.endOfData ? "end of the data" : undefined,
+    head.endOfTape ? "end of the tape" : undefined,
   ];
   const known = [byDriver, byDrive, ...ends].filter((text) => text !== undefined);
   return [
@@ -62,7 +70,7 @@ function placeLines(place: TapePlace): Line[] {
   ];
 }
 
-const stateTexts: Readonly<Record<TapePlace["state"], string>> = {
+const stateTexts: Readonly<Record<HeadPosition["state"], string>> = {
   online: "online",
   empty: "empty: there is no tape in the drive",
   loading: "loading: the tape is not ready yet",

@@ -27,13 +27,13 @@ function moveCommand(move: TapeMove, { summary, description, examples }: MoveWor
       const { args, flags } = await this.parse(TapeMoveCommand);
       const { device } = args;
       const form = parseForm(flags.output);
-      const [{ runTapeJob }, { formatPlace }] = await Promise.all([
+      const [{ runTapeJob }, { formatHead }] = await Promise.all([
         import("../../../pool/media/tape-job.ts"),
         import("./report-lines.ts"),
       ]);
       await this.perform(flags, async (ui, notice) => {
-        const place = await runTapeJob({ kind: "move", device, move }, stopSignal, notice);
-        if (form !== undefined) ui.print(formatPlace(device, place, form));
+        const head = await runTapeJob({ kind: "move", device, move }, stopSignal, notice);
+        if (form !== undefined) ui.print(formatHead(device, head, form));
       });
     }
   };
