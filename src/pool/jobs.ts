@@ -4,6 +4,7 @@
  */
 import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { ErrorData } from "../errors.ts";
+import type { Packing } from "../format/packing-levels.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -34,6 +35,27 @@ export interface FetchJob<Of = WindowHandle> {
   holdBack: boolean;
   /** A {@link HashJob} for the same segment verifies what this one receives, and shows it to the writer. */
   hashedElsewhere: boolean;
+  /** What an earlier run left of it: hashed from there, and not fetched. The segment begins behind it, but for what comes through the window. */
+  kept?: KeptPart | undefined;
+}
+
+/** The first bytes of a blob, more than none and fewer than all, and where they can be read. */
+export interface KeptPart {
+  bytes: number;
+  place: FilePlace | KeptFrames;
+}
+
+/** Frames of a compressed archive, all of them whole. The blob begins in the first one and goes on to the end of the last. */
+export interface KeptFrames {
+  kind: "frames";
+  packing: Packing;
+  /** Of the frames, one behind the other, and their bytes. */
+  packed: FilePlace;
+  packedBytes: number;
+  /** Of each, unpacked: at most. */
+  frameBytes: number;
+  /** Unpacked bytes in front of the blob. */
+  skip: number;
 }
 
 /** Verify what a fetch job receives, while it receives it. To be handed in together with that job, which must not hold back. */

@@ -6,7 +6,8 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobSource } from "../../registry/read-blob.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { FetchJob, HashJob } from "../jobs.ts";
-import { fetchParts } from "./fetch-parts.ts";
+import { fetchParts, readRest } from "./fetch-parts.ts";
+import { keptPieces } from "./kept-pieces.ts";
 import { partBytes } from "./part-size.ts";
 import { wrongAtSourceHint } from "./verifying-body.ts";
 import { WindowFilling } from "./window-filling.ts";
@@ -36,8 +37,8 @@ export async function fetchIntoWindow(job: FetchJob<Window>, context: WorkerCont
       continue;
     }
     const error = corrupted(job, source.name, actual);
-    // What the writer was shown cannot be taken back.
-    if (!job.holdBack) throw error;
+    // What the writer was shown cannot be taken back, and what is on the medium only by whoever began there.
+    if (!job.holdBack || job.kept !== undefined) throw error;
     if (!source.fetchAgain(error)) throw source.error;
   }
 }
@@ -71,9 +72,9 @@ async function fillFromStore(
 }
 
 async function fetch(filling: WindowFilling, source: BlobSource, context: WorkerContext): Promise<void> {
-  if (source.descriptor.size >= 2 * partBytes(filling.windowBytes))
+  if (source.descriptor.size - filling.whole >= 2 * partBytes(filling.windowBytes))
     await fetchParts(filling, source, context);
-  else await source.read({ sink: filling.sink(0) });
+  else await readRest(filling, source);
 }
 
 /** The error for a blob that arrived as another one. */

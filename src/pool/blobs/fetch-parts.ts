@@ -8,7 +8,7 @@ import type { WorkerContext } from "./worker-context.ts";
 const mostLanes = 8;
 
 /**
- * Reads the whole blob into the filling. The first lane has the job's own connection, others start while the thread has
+ * Reads what the filling lacks of the blob. The first lane has the job's own connection, others start while the thread has
  * connections to spare and the window has room for their range. A server without ranges gets one connection, from the start.
  */
 export async function fetchParts(
@@ -21,11 +21,22 @@ export async function fetchParts(
   await source.read({ sink: filling.sink(0) });
 }
 
+/** Reads what the filling lacks by one connection; from the blob's start where the server knows no ranges. */
+export async function readRest(filling: WindowFilling, source: BlobSource): Promise<void> {
+  const start = filling.whole;
+  try {
+    await source.read({ start, sink: filling.sink(start) });
+  } catch (error) {
+    if (!(error instanceof RangeUnsupportedError)) throw error;
+    await source.read({ sink: filling.sink(0) });
+  }
+}
+
 class Lanes {
   readonly #filling: WindowFilling;
   readonly #source: BlobSource;
   readonly #context: WorkerContext;
-  #next = 0;
+  #next: number;
   #ranges = true;
   readonly #running: Promise<void>[] = [];
   readonly #stop = new AbortController();
@@ -33,6 +44,7 @@ class Lanes {
 
   constructor(filling: WindowFilling, source: BlobSource, context: WorkerContext) {
     this.#filling = filling;
+    this.#next = filling.whole;
     this.#source = source;
     this.#context = context;
   }

@@ -24,7 +24,6 @@ export class WindowFilling {
   readonly #size: number;
   /** Ranges by their start. */
   readonly #islands = new Map<number, Island>();
-  /** Everything before this is in the window, and hashed if that is done here. */
   #whole = 0;
   /** The step that somebody was woken for last. */
   #toldStep: number;
@@ -44,6 +43,20 @@ export class WindowFilling {
   digest(): string | undefined {
     if (this.#hasher === undefined) return undefined;
     return `${digestAlgorithm(this.#job.descriptor.digest)}:${this.#hasher.digest("hex")}`;
+  }
+
+  /** Everything before this position of the blob is there, and hashed if that is done here. */
+  get whole(): number {
+    return this.#whole;
+  }
+
+  /** Takes the blob's first bytes, which are on the medium already: they are hashed and not put into the window. */
+  async keep(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const piece of pieces) {
+      this.#window.throwIfAborted();
+      this.#follow(piece);
+      this.#whole += piece.length;
+    }
   }
 
   get windowBytes(): number {
