@@ -18,7 +18,8 @@ const turnMs = 50;
  * A kill leaves a file that ends early; a power cut may also leave pages in it that were never written, full of zeros or of
  * something older. So what does not match is the end of what is good; but a sound header of another entry is another archive.
  * @param path of the file, for messages
- * @returns bytes of the (unpacked) archive that are good
+ * @returns bytes of the (unpacked) archive that are good. When they end inside of a blob, what there is of it is not verified: its hash
+ *   is that of all of it
  * @throws AceError `input` when something else is in the file
  */
 export async function compareWithPlan(
@@ -37,8 +38,9 @@ export async function compareWithPlan(
     }
     signal.throwIfAborted();
     if (piece.kind === "blob") {
-      if (!(await written.check(piece.descriptor, piece.offset))) break;
-      good = pieceEnd(piece);
+      const there = await written.check(piece.descriptor, piece.offset);
+      good = piece.offset + there;
+      if (there < piece.descriptor.size) break;
       continue;
     }
     const found = await written.read(piece.offset, piece.bytes.length);
@@ -48,9 +50,9 @@ export async function compareWithPlan(
     }
     good = pieceEnd(piece);
   }
-  const bad = await written.firstBad();
+  const goodEnd = await written.goodEnd();
   signal.throwIfAborted();
-  return Math.min(good, bad);
+  return Math.min(good, goodEnd);
 }
 
 /** The front of an archive names its root. @returns false when nothing of it, or its beginning only, reached the disk */

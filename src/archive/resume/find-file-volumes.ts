@@ -6,11 +6,10 @@ import { formatLabel, type VolumeLabel } from "../../tape/catalogue/catalogue.ts
 import type { VolumeStart } from "../../tape/catalogue/volume.ts";
 import { cataloguePath, volumePath } from "../../tape/catalogue/volume-names.ts";
 import { openLocked } from "../../tape/medium/open-medium.ts";
-import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
 import type { FoundVolume } from "../read/check-volumes.ts";
 import { labelUnlessTorn } from "../read/volume-catalogue.ts";
-import { compareWritten, type ResumePoint } from "./resume-point.ts";
+import { compareWritten, type ResumeOptions, type ResumePoint } from "./resume-point.ts";
 import { WrittenInVolumes } from "./written-bytes.ts";
 
 /** A volume that is there, open. */
@@ -23,7 +22,7 @@ type OpenVolumeFile = FoundVolume & { fd: number };
  */
 export async function findFileVolumes(
   plan: ArchivePlan,
-  options: WriteArchiveOptions,
+  options: ResumeOptions,
   set: string,
   run: RunContext,
 ): Promise<ResumePoint | undefined> {

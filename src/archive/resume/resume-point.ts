@@ -4,6 +4,7 @@ import { AceError } from "../../errors.ts";
 import { sniffBytes, sniffCompression } from "../../format/decompress.ts";
 import type { Packing } from "../../format/packing-levels.ts";
 import type { FrameMark } from "../../pool/frames/compressors.ts";
+import type { KeptPart } from "../../pool/jobs.ts";
 import type { RunContext } from "../../run/run.ts";
 import type { VolumeStart } from "../../tape/catalogue/volume.ts";
 import { openLocked } from "../../tape/medium/open-medium.ts";
@@ -31,6 +32,8 @@ export interface ResumePoint {
   kept: FrameMark;
   /** Where the archive's bytes are brought in from: the piece that `kept.plain` is in may have to come from its beginning. */
   from: number;
+  /** What stays of the blob that `from` is in. */
+  keptPart?: KeptPart | undefined;
   /** The frames that stay; undefined in a plain tar. */
   marks: FrameMarks | undefined;
   /** What stays of the checkpoint. */
@@ -40,10 +43,14 @@ export interface ResumePoint {
 }
 
 /** What a comparison finds. */
-export type FoundPoint = Pick<ResumePoint, "kept" | "from" | "marks" | "ledger" | "note">;
+export type FoundPoint = Pick<ResumePoint, "kept" | "from" | "keptPart" | "marks" | "ledger" | "note">;
 
 /** What is asked of {@link findResumePoint}. */
-export type ResumeOptions = Pick<WriteArchiveOptions, "destination" | "checkpoint" | "compression">;
+export interface ResumeOptions
+  extends Pick<WriteArchiveOptions, "destination" | "checkpoint" | "compression"> {
+  /** A blob that was cut is not gone on with: it came out wrong before. */
+  wholeBlobs: boolean;
+}
 
 /**
  * Compares a file with the archive that is to be in it, and changes nothing.
@@ -93,7 +100,7 @@ async function find(
  */
 export async function compareWritten(
   plan: ArchivePlan,
-  { checkpoint, compression }: ResumeOptions,
+  { checkpoint, compression, wholeBlobs }: ResumeOptions,
   bytes: WrittenBytes,
   run: RunContext,
 ): Promise<FoundPoint> {
@@ -106,8 +113,8 @@ export async function compareWritten(
     compression === undefined
       ? new WrittenTar(bytes, await trustedBytes(plan, checkpoint, bytes.bytes), run)
       : new WrittenFrames(bytes, compression, plan.size.bytes, run.signal);
-  const verified = blank ? 0 : await compareWithPlan(plan, written, path, run.signal);
-  const kept = written.kept(verified);
+  const found = blank ? 0 : await compareWithPlan(plan, written, path, run.signal);
+  const kept = written.kept(wholeBlobs ? pieceStart(plan, found) : found);
   if (kept.plain === plan.size.bytes && kept.packed < bytes.bytes) {
     throw new AceError(
       "input",
@@ -120,7 +127,7 @@ export async function compareWritten(
   const place = (offset: number) => marks?.onMedium(offset) ?? offset;
   return {
     kept,
-    from: marks === undefined ? kept.plain : pieceStart(plan, kept.plain),
+    ...(wholeBlobs ? { from: pieceStart(plan, kept.plain) } : keptPart(plan, kept.plain, written)),
     marks,
     ledger: await followLedger(checkpoint, plan, kept.plain, place),
     note: describe(path, bytes.bytes, kept, plan.size.bytes, written),
@@ -161,6 +168,19 @@ async function trustedBytes(
 export function pieceStart(plan: ArchivePlan, offset: number): number {
   const [piece] = plan.pieces(offset);
   return Math.min(piece?.offset ?? offset, offset);
+}
+
+/** What is there of the blob that an offset is in need not come again, and is no reason to begin in front of the offset. */
+function keptPart(
+  plan: ArchivePlan,
+  offset: number,
+  written: WrittenArchive,
+): Pick<ResumePoint, "from" | "keptPart"> {
+  const [piece] = plan.pieces(offset);
+  if (piece === undefined || piece.offset >= offset) return { from: offset };
+  const bytes = offset - piece.offset;
+  const place = piece.kind === "blob" ? written.placeOf(piece.offset, bytes) : undefined;
+  return place === undefined ? { from: piece.offset } : { from: offset, keptPart: { bytes, place } };
 }
 
 function describe(

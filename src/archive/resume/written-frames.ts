@@ -6,6 +6,7 @@ import { readFrame, readTornFrame } from "../../format/read-frame.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { hasherFor } from "../../oci/digest.ts";
 import { type FrameMark, frameBytes, packedLimit } from "../../pool/frames/compressors.ts";
+import type { KeptFrames } from "../../pool/jobs.ts";
 import type { WrittenArchive } from "./written-archive.ts";
 import type { WrittenBytes } from "./written-bytes.ts";
 
@@ -51,22 +52,36 @@ export class WrittenFrames implements WrittenArchive {
     return bytes.subarray(0, done);
   }
 
-  async check(blob: Descriptor, offset: number): Promise<boolean> {
+  async check(blob: Descriptor, offset: number): Promise<number> {
     const hasher = hasherFor(blob.digest);
     let done = 0;
     for await (const piece of this.#pieces(offset, blob.size)) {
       hasher.update(piece);
       done += piece.length;
     }
-    if (done < blob.size) return false;
+    if (done < blob.size) return done;
     this.#hashed++;
-    if (blob.digest.endsWith(`:${hasher.digest("hex")}`)) return true;
+    if (blob.digest.endsWith(`:${hasher.digest("hex")}`)) return done;
     this.#bad = offset;
-    return false;
+    return 0;
   }
 
-  async firstBad(): Promise<number> {
+  async goodEnd(): Promise<number> {
     return this.#bad;
+  }
+
+  placeOf(offset: number, bytes: number): KeptFrames {
+    const begin = this.#marks.findLast(({ plain }) => plain <= offset) ?? { plain: 0, packed: 0 };
+    const end = this.#marks.find(({ plain }) => plain >= offset + bytes) ?? begin;
+    const packedBytes = end.packed - begin.packed;
+    return {
+      kind: "frames",
+      packing: this.#packing,
+      packed: this.#written.placeOf(begin.packed, packedBytes),
+      packedBytes,
+      frameBytes,
+      skip: offset - begin.plain,
+    };
   }
 
   kept(verified: number): FrameMark {

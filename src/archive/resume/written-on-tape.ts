@@ -61,15 +61,19 @@ export class WrittenOnTape implements WrittenArchive, Disposable {
     return await this.#readOn(offset, length);
   }
 
-  async check(blob: Descriptor, offset: number): Promise<boolean> {
-    if (this.#checks.isOver(offset)) return false;
+  async check(blob: Descriptor, offset: number): Promise<number> {
+    if (this.#checks.isOver(offset)) return 0;
     // The end of the data, and with it a body that is cut off, shows only when it is read.
     await this.#checks.start(blob, offset, await this.#source.claim(offset, blob.size));
-    return true;
+    return blob.size;
   }
 
-  firstBad(): Promise<number> {
+  goodEnd(): Promise<number> {
     return this.#checks.firstBad();
+  }
+
+  placeOf(): undefined {
+    return undefined;
   }
 
   kept(verified: number): FrameMark {

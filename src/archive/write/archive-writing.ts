@@ -1,5 +1,7 @@
 /** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
 import { Limiter } from "../../content/limiter.ts";
+import { AceError } from "../../errors.ts";
+import type { KeptPart } from "../../pool/jobs.ts";
 import type { RunContext } from "../../run/run.ts";
 import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
 import type { Window } from "../../tape/window/window.ts";
@@ -13,10 +15,15 @@ const heldBackPart = 8;
 /** Jobs handed to the pool for each that can run: enough that no thread waits for the next, few enough to cost no memory. */
 const queuedJobs = 4;
 
+/** What a fetch ends with when what was kept of its blob is of no use: other bytes, or fewer. */
+const wrongCodes: ReadonlySet<string> = new Set(["digest", "archive"]);
+
 /** What an earlier run has done already. */
 export interface WritingStart {
   /** Pieces that end there or before are passed over. */
   from: number;
+  /** What is on the medium of the blob that `from` is in: the rest is fetched. */
+  keptPart: KeptPart | undefined;
   /** Lines that the ledger has already. */
   ledgerLines: number;
 }
@@ -31,6 +38,7 @@ export class ArchiveWriting {
   readonly #fail: (error: unknown) => void;
   readonly #jobs: Limiter;
   readonly #start: WritingStart;
+  #keptPartIsWrong = false;
 
   /** @param fail told what a job failed with: the window is to be aborted because of it */
   constructor(
@@ -66,10 +74,16 @@ export class ArchiveWriting {
     return this.#jobs.idle();
   }
 
+  /** True when what an earlier run left of a blob does not go together with the rest of it. */
+  get keptPartIsWrong(): boolean {
+    return this.#keptPartIsWrong;
+  }
+
   async #place(piece: ArchivePiece): Promise<void> {
     const end = pieceEnd(piece);
     if (end > piece.offset) {
-      const slot = await openSegment(this.#window, piece.offset, end);
+      const start = this.#keptOf(piece) === undefined ? piece.offset : this.#start.from;
+      const slot = await openSegment(this.#window, start, end);
       if (piece.kind === "blob") await this.#fetch(piece, slot);
       else await fillSegment(this.#window, slot, piece.offset, piece.bytes);
     }
@@ -82,12 +96,17 @@ export class ArchiveWriting {
     this.#queue.push({ descriptor, offset: end });
   }
 
+  #keptOf(piece: ArchivePiece): KeptPart | undefined {
+    return piece.offset < this.#start.from ? this.#start.keptPart : undefined;
+  }
+
   /** Starts the fetch once the blob's first byte has room, so that every job that runs can make headway. */
   async #fetch(piece: ArchivePiece & { kind: "blob" }, slot: number): Promise<void> {
     await this.#window.waitForFront(piece.offset + 1 - this.#window.capacityBytes);
     const { pool } = this.#run;
     const { digest, mediaType, size } = piece.descriptor;
     const holdBack = size <= this.#window.capacityBytes / heldBackPart;
+    const kept = this.#keptOf(piece);
     const segment = {
       window: this.#window.handle,
       slot,
@@ -97,13 +116,14 @@ export class ArchiveWriting {
     };
     await this.#jobs.start(async () => {
       // A thread that has nothing to do takes the hashing off the one that receives.
-      const hashedElsewhere = !holdBack && pool.inFlight < pool.threads;
-      const jobs = [pool.run({ kind: "fetch", ...segment, holdBack, hashedElsewhere })];
+      const hashedElsewhere = !holdBack && kept === undefined && pool.inFlight < pool.threads;
+      const jobs = [pool.run({ kind: "fetch", ...segment, holdBack, hashedElsewhere, kept })];
       if (hashedElsewhere) jobs.push(pool.run({ kind: "hash", ...segment }));
       try {
         await Promise.all(jobs);
         this.#run.status.blobsDone++;
       } catch (error) {
+        if (kept !== undefined && error instanceof AceError) this.#keptPartIsWrong = wrongCodes.has(error.code);
         this.#fail(error);
         // The other one ends with the window.
         await Promise.allSettled(jobs);

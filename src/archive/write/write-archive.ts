@@ -1,5 +1,6 @@
 /** Writes a planned archive to its medium: pieces into the window in order, blobs by the pool in any order. */
 import { rm } from "node:fs/promises";
+import { messageOf } from "../../errors.ts";
 import { LedgerWriter } from "../../format/ledger-writer.ts";
 import { type PackingChoice, packingChoice } from "../../format/packing-levels.ts";
 import { packWindow } from "../../pool/frames/compressors.ts";
@@ -13,7 +14,7 @@ import { FrameMarks } from "../plan/frame-marks.ts";
 import { findFileVolumes } from "../resume/find-file-volumes.ts";
 import { findTapeVolumes } from "../resume/find-tape-volumes.ts";
 import { freshVolume } from "../resume/go-on-behind.ts";
-import { findResumePoint, type ResumePoint } from "../resume/resume-point.ts";
+import { findResumePoint, type ResumeOptions, type ResumePoint } from "../resume/resume-point.ts";
 import { checkToken } from "../volumes/resume-token.ts";
 import { setIdOf } from "../volumes/set-id.ts";
 import { statePath } from "../volumes/state-file.ts";
@@ -33,7 +34,7 @@ const usualFlushBytes: Record<MediumKind, number> = {
 };
 
 /** What became of an archive. */
-export interface WrittenBytes {
+export interface WriteArchiveResult {
   /** Bytes that this run wrote to the medium. */
   moved: number;
   /** What was found of an earlier run. */
@@ -49,14 +50,19 @@ export async function writeArchive(
   plan: ArchivePlan,
   options: WriteArchiveOptions,
   run: RunContext,
-): Promise<WrittenBytes> {
+): Promise<WriteArchiveResult> {
   const set = isSet(options) ? setIdOf(plan, packingOf(options)) : undefined;
-  const resumed = await findStart(plan, options, set, run);
-  try {
-    if (resumed?.isWhole === true) return { moved: 0, notes: [resumed.note] };
-    return await write(plan, options, set, resumed, run);
-  } finally {
-    resumed?.close();
+  const { blobsDone } = run.status;
+  for (let wholeBlobs = false; ; wholeBlobs = true) {
+    const resumed = await findStart(plan, { ...options, wholeBlobs }, set, run);
+    try {
+      if (resumed?.isWhole === true) return { moved: 0, notes: [resumed.note] };
+      const result = await write(plan, options, set, resumed, run);
+      if (result !== undefined) return result;
+    } finally {
+      resumed?.close();
+    }
+    run.status.blobsDone = blobsDone;
   }
 }
 
@@ -77,7 +83,7 @@ function beginningOf(set: string): VolumeStart {
 /** @returns undefined when nothing of the archive is there, or nothing is to be gone on with */
 async function findStart(
   plan: ArchivePlan,
-  options: WriteArchiveOptions,
+  options: WriteArchiveOptions & ResumeOptions,
   set: string | undefined,
   run: RunContext,
 ): Promise<ResumePoint | undefined> {
@@ -92,13 +98,14 @@ async function findStart(
   return await (medium === "tape" ? findTapeVolumes : findFileVolumes)(plan, options, set, run);
 }
 
+/** @returns undefined when what an earlier run left of a blob is wrong: it has to come again, whole */
 async function write(
   plan: ArchivePlan,
   options: WriteArchiveOptions,
   setId: string | undefined,
   resumed: ResumePoint | undefined,
   run: RunContext,
-): Promise<WrittenBytes> {
+): Promise<WriteArchiveResult | undefined> {
   // Before the file is cut: a ledger must never say more than the medium has.
   await using ledger = await openLedger(options, resumed);
   const { status, signal } = run;
@@ -149,7 +156,7 @@ async function write(
   status.bytesMoved = () => plain.front - start.from;
   status.windowFill = () => Math.max(0, plain.scanned - plain.front) / plain.capacityBytes;
   if (set !== undefined) status.volumes = () => set.figures(packed.front, packed.underruns);
-  const from = { from: start.from, ledgerLines: start.ledger.lines };
+  const from = { from: start.from, keptPart: resumed?.keptPart, ledgerLines: start.ledger.lines };
   const writing = new ArchiveWriting(plan, options.blobSource, run, plain, queue, fail, from);
   const place = async () => {
     // A medium that cannot be opened must not cost the registry a request.
@@ -177,6 +184,11 @@ async function write(
       notes: [...(resumed === undefined ? [] : [resumed.note]), ...(set?.notes(underruns) ?? [])],
     };
   } catch (error) {
+    if (writing.keptPartIsWrong && !signal.aborted) {
+      await Promise.allSettled([writer.done, writing.idle(), onLedger.settled(), onState.settled()]);
+      run.ui.log("warn", `${messageOf(error)}: it is fetched again, whole`);
+      return undefined;
+    }
     const goodBytes = () => Math.max(writer.durable(), resumed?.begin?.at ?? start.kept.packed);
     const facts = { writer, idle: writing.idle(), ledger: onLedger, state: onState, set, goodBytes };
     throw windows.cause === undefined ? error : await explainFailure(windows.cause, facts, options);

@@ -24,6 +24,7 @@ export async function fetchIntoWindow(job: FetchJob<Window>, context: WorkerCont
   for (let holder = await holderFor(job, context); ; holder = undefined) {
     using keeping = holder === undefined ? context.store.keeping(descriptor) : undefined;
     const filling = new WindowFilling(job, context.settings.shared, (bytes) => keeping?.write(bytes));
+    if (job.kept !== undefined) await filling.keep(keptPieces(job.kept));
     if (holder === undefined || !(await fillFromStore(filling, holder, descriptor)))
       await fetch(filling, source, context);
     const actual = filling.digest();
