@@ -84,6 +84,12 @@ export function corrupted(
   repository: string,
   actual: string,
 ): AceError {
+  if (job.kind === "fetch" && job.kept !== undefined) {
+    return new AceError(
+      "digest",
+      `Cannot use blob ${job.descriptor.digest} of ${repository}: the ${job.kept.bytes} bytes that an earlier run left of it and what the registry sent hash to ${actual}`,
+    );
+  }
   return new AceError(
     "digest",
     `Cannot use blob ${job.descriptor.digest} of ${repository}: the registry sent ${actual}`,

@@ -24,7 +24,7 @@ async function* unpacked(frames: KeptFrames): AsyncGenerator<Uint8Array, void, u
   for (let at = 0; at < packedBytes; ) {
     const parts: Uint8Array[] = [];
     for await (const piece of filePieces(packed, at, Math.min(packedBytes, at + frameBound(frameBytes))))
-      parts.push(piece.slice());
+      parts.push(Uint8Array.from(piece));
     const frame = readFrame(packing, Buffer.concat(parts), frameBytes);
     if (frame === undefined) {
       throw new AceError(
