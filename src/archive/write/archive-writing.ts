@@ -123,7 +123,8 @@ export class ArchiveWriting {
         await Promise.all(jobs);
         this.#run.status.blobsDone++;
       } catch (error) {
-        if (kept !== undefined && error instanceof AceError) this.#keptPartIsWrong = wrongCodes.has(error.code);
+        if (kept !== undefined && error instanceof AceError)
+          this.#keptPartIsWrong = wrongCodes.has(error.code);
         this.#fail(error);
         // The other one ends with the window.
         await Promise.allSettled(jobs);
