@@ -3,6 +3,7 @@ import { constants, crc32, inflateRawSync, zstdDecompressSync } from "node:zlib"
 import * as v from "valibot";
 import { systemCodeOf } from "../errors.ts";
 import type { Packing } from "./packing-levels.ts";
+import { blockHeader, blockHeaderBytes, frameHeader, frameMagic, little } from "./zstd-frames.ts";
 
 /** A frame and what is in it. */
 export interface ReadFrame {
@@ -88,23 +89,19 @@ function readZstdFrame(bytes: Uint8Array, limit: number): ReadFrame | undefined 
   }
 }
 
-/** Where the zstd frame ends that `bytes` begin with (RFC 8878 section 3.1.1); undefined when it is none or does not end. */
+/** Where the zstd frame ends that `bytes` begin with; undefined when it is none or does not end. */
 function zstdFrameBytes(bytes: Uint8Array): number | undefined {
-  if (bytes.length < 6) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (view.getUint32(0, true) !== 0xfd2fb528) return undefined;
-  const descriptor = bytes[4] ?? 0;
-  const singleSegment = (descriptor & 0x20) !== 0;
-  const contentSize = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6] ?? 0;
-  const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;
-  let at = 5 + (singleSegment ? 0 : 1) + dictionary + contentSize;
+  const magicBytes = 4;
+  if (bytes.length <= magicBytes || little(bytes.subarray(0, magicBytes)) !== frameMagic) return undefined;
+  const header = frameHeader(bytes[magicBytes] ?? 0);
+  let end = magicBytes + 1 + header.bytes;
   for (let isLast = false; !isLast; ) {
-    if (at + 3 > bytes.length) return undefined;
-    const header = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
-    isLast = (header & 1) !== 0;
-    // A run-length block has one byte, whatever it expands to.
-    at += 3 + (((header >>> 1) & 3) === 1 ? 1 : header >>> 3);
+    if (end + blockHeaderBytes > bytes.length) return undefined;
+    const block = blockHeader(little(bytes.subarray(end, end + blockHeaderBytes)));
+    if (block.bytes === undefined) return undefined;
+    isLast = block.isLast;
+    end += blockHeaderBytes + block.bytes;
   }
-  if ((descriptor & 4) !== 0) at += 4;
-  return at <= bytes.length ? at : undefined;
+  end += header.checksumBytes;
+  return end <= bytes.length ? end : undefined;
 }

@@ -17,7 +17,7 @@ export class ZstdFrames {
   #part: Part = "magic";
   /** Bytes of block or skippable content that need no reading. */
   #run = 0;
-  #checksum = false;
+  #checksumBytes = 0;
   #offset = 0;
 
   constructor(archive: string) {
@@ -85,7 +85,7 @@ export class ZstdFrames {
         this.#readDescriptor(bytes[0] ?? 0);
         break;
       case "header":
-        this.#expect("block", 3);
+        this.#expect("block", blockHeaderBytes);
         break;
       case "block":
         this.#readBlock(little(bytes));
@@ -105,30 +105,24 @@ export class ZstdFrames {
   }
 
   #readMagic(magic: number): void {
-    if (magic === 0xfd2fb528) this.#expect("descriptor", 1);
+    if (magic === frameMagic) this.#expect("descriptor", 1);
     else if (magic >>> 4 === 0x184d2a5) this.#expect("skippable-size", 4);
     else throw this.#fail(`something that is no zstd frame is at compressed byte ${this.#offset - 4}`);
   }
 
-  /** RFC 8878 section 3.1.1.1.1. */
   #readDescriptor(descriptor: number): void {
-    const singleSegment = (descriptor & 0x20) !== 0;
-    this.#checksum = (descriptor & 0x04) !== 0;
-    const contentSize = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6] ?? 0;
-    const dictionary = [0, 1, 2, 4][descriptor & 0x03] ?? 0;
-    this.#expect("header", (singleSegment ? 0 : 1) + dictionary + contentSize);
+    const { bytes, checksumBytes } = frameHeader(descriptor);
+    this.#checksumBytes = checksumBytes;
+    this.#expect("header", bytes);
   }
 
-  /** RFC 8878 section 3.1.1.2: a bit for the last one, two bits of type, the size. */
   #readBlock(header: number): void {
-    const type = (header >>> 1) & 3;
-    if (type === 3)
+    const { isLast, bytes } = blockHeader(header);
+    if (bytes === undefined)
       throw this.#fail(`a zstd block of no known type is at compressed byte ${this.#offset - 3}`);
-    // A run-length block has one byte, whatever it expands to.
-    this.#run = type === 1 ? 1 : header >>> 3;
-    const isLast = (header & 1) !== 0;
-    if (!isLast) this.#expect("block", 3);
-    else if (this.#checksum) this.#expect("checksum", 4);
+    this.#run = bytes;
+    if (!isLast) this.#expect("block", blockHeaderBytes);
+    else if (this.#checksumBytes > 0) this.#expect("checksum", this.#checksumBytes);
     else this.#expect("magic", 4);
   }
 
@@ -139,7 +133,29 @@ export class ZstdFrames {
   }
 }
 
+/** RFC 8878 section 3.1.1: what a frame begins with, and behind it a byte that describes its header. */
+export const frameMagic = 0xfd2fb528;
+
+/** RFC 8878 section 3.1.1.1.1: how the header goes on behind its descriptor, and what comes behind the last block. Bytes. */
+export function frameHeader(descriptor: number): { bytes: number; checksumBytes: number } {
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const contentSize = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6] ?? 0;
+  const dictionary = [0, 1, 2, 4][descriptor & 0x03] ?? 0;
+  const window = isSingleSegment ? 0 : 1;
+  return { bytes: window + dictionary + contentSize, checksumBytes: (descriptor & 0x04) === 0 ? 0 : 4 };
+}
+
+export const blockHeaderBytes = 3;
+
+/** RFC 8878 section 3.1.1.2: a bit for the last one, two bits of type, the size. @returns `bytes` of its content; undefined for no known type */
+export function blockHeader(header: number): { isLast: boolean; bytes: number | undefined } {
+  const type = (header >>> 1) & 3;
+  // A run-length block has one byte, whatever it expands to.
+  const bytes = type === 3 ? undefined : type === 1 ? 1 : header >>> 3;
+  return { isLast: (header & 1) !== 0, bytes };
+}
+
 /** An unsigned little-endian number of up to four bytes. */
-function little(bytes: Uint8Array): number {
+export function little(bytes: Uint8Array): number {
   return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
 }
