@@ -7,7 +7,7 @@ import type { Fault, FaultRule } from "../support/fault-proxy.ts";
 import { type Artifact, sbomOf } from "../support/images.ts";
 import { fetchManifest, pushArtifact, walkImage } from "../support/push.ts";
 import { type RunResult, runBinary, writeConfig } from "../support/run-binary.ts";
-import { openWorld, plainImage, type World } from "./world.ts";
+import { openWorld, plainImage, pushPlain, type World } from "./world.ts";
 
 setDefaultTimeout(60_000);
 
@@ -220,5 +220,15 @@ describe("a flipped byte", () => {
     const { code, stderr } = await world.run(args);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stderr).toContain("fetching it again");
+  });
+
+  test("in a blob that is written while it arrives ends serialize with 6, and --resume fetches the blob again", async () => {
+    const { layer } = await pushPlain(world, "large", [18_000_000, 5000]);
+    world.lowProxy.setRules([{ method: "GET", path: blob(layer), flipByte: 1000, times: 1 }]);
+    const archive = world.dir.file("large.tar");
+    const args = ["mirror", "serialize", "low.test/large:v1", archive, "-m", "16Mi"];
+    expect(await world.run(args)).toMatchObject({ code: 6 });
+    expect(await world.run([...args, "--resume"])).toMatchObject({ code: 0 });
+    expect(await world.run(["mirror", "verify", archive])).toMatchObject({ code: 0 });
   });
 });
