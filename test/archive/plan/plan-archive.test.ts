@@ -1,8 +1,11 @@
 /** The plan is the archive: every byte has its place before a blob is fetched. */
 import { describe, expect, test } from "bun:test";
-import { type ArchivePlan, pieceEnd } from "../../../src/archive/plan/archive-plan.ts";
-import { planArchive } from "../../../src/archive/plan/plan-archive.ts";
+import { type ArchivePiece, type ArchivePlan, pieceEnd } from "../../../src/archive/plan/archive-plan.ts";
+import { Planning, planArchive } from "../../../src/archive/plan/plan-archive.ts";
+import { GraphNode } from "../../../src/content/walk.ts";
+import type { Descriptor } from "../../../src/oci/descriptor.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
+import { parseManifest } from "../../../src/oci/manifest.ts";
 import { tarParts } from "../../interop/tar-blocks.ts";
 import { streamOf } from "../../mirror/artifact-source.ts";
 import {
@@ -12,10 +15,12 @@ import {
   contentOf,
   imageOf,
   indexOf,
+  jsonContent,
   multiArchOf,
   sbomOf,
 } from "../../support/images.ts";
 
+const indexType = "application/vnd.oci.image.index.v1+json";
 const tool = imageOf({ seed: "plan/tool" });
 const gathered = indexOf([tool, multiArchOf("plan/multi"), chartOf("app", "1.0.0"), tool]);
 
@@ -120,6 +125,64 @@ describe("planArchive()", () => {
     ]);
     expect(ledgerOf(plan)).toHaveLength(3);
     expect(tarParts(written(plan, [artifact])).filter(({ body }) => body.length === 0)).toHaveLength(3);
+  });
+
+  test("is gone on with anywhere: at the piece that a byte is in, as if all before it had been passed", async () => {
+    const plan = await planOf(gathered);
+    const shown = (pieces: Iterable<ArchivePiece>) =>
+      [...pieces].map((piece) => [
+        piece.offset,
+        pieceEnd(piece),
+        piece.kind === "blob" ? piece.entry : piece.line,
+      ]);
+    const all = shown(plan.pieces());
+    for (let from = 1; from <= plan.size.bytes; from += 97)
+      expect(shown(plan.pieces(from))).toEqual(all.filter(([, end]) => Number(end) > from));
+    expect([...plan.pieces(plan.size.bytes)]).toEqual([]);
+  });
+
+  test("finds the first line that ends behind a byte", async () => {
+    const plan = await planOf(gathered);
+    const ends = Array.from({ length: plan.lines }, (_, line) => plan.lineAt(line).end);
+    expect(ends).toEqual([...ends].sort((a, b) => a - b));
+    for (const at of [0, ...ends.flatMap((end) => [end - 1, end, end + 1])])
+      expect(plan.linesBefore((end) => end > at)).toBe(ends.filter((end) => end <= at).length);
+  });
+
+  test("keeps all that is said of a blob, and where an image's blobs come from when its manifest came before", async () => {
+    const layer = contentOf("application/octet-stream", new Uint8Array([1, 2, 3]));
+    const described = { ...layer.descriptor, annotations: { a: "b" }, urls: ["https://example.com/x"] };
+    const planning = new Planning({ tag: "t", toolVersion: "test", known: new Set(), loadAs: undefined });
+    const node = (name: string, blobs: Descriptor[]) => {
+      const content = { schemaVersion: 2, mediaType: indexType, manifests: blobs, annotations: { name } };
+      const { descriptor, bytes } = jsonContent(indexType, content);
+      return new GraphNode(
+        descriptor,
+        { descriptor, bytes },
+        parseManifest(bytes, indexType, name),
+        [],
+        blobs,
+        [],
+        [],
+      );
+    };
+    const first = node("first", []);
+    planning.add(first, true);
+    const again = new GraphNode(
+      { ...first.descriptor, annotations: { from: "elsewhere" } },
+      first.raw,
+      first.content,
+      [],
+      [described],
+      [],
+      [],
+    );
+    planning.add(again, true);
+    const plan = planning.close(node("root", []), 2);
+    const [blob] = [...plan.pieces()].flatMap((piece) => (piece.kind === "blob" ? [piece] : []));
+    expect(blob?.descriptor).toEqual(layer.descriptor);
+    expect(blob?.entry.annotations).toEqual({ from: "elsewhere" });
+    expect(plan.lineAt(2).descriptor).toEqual(described);
   });
 
   test("is measured to the byte", async () => {
