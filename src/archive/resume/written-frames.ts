@@ -7,7 +7,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import { hasherFor } from "../../oci/digest.ts";
 import { type FrameMark, frameBytes, packedLimit } from "../../pool/frames/compressors.ts";
 import type { KeptFrames } from "../../pool/jobs.ts";
-import type { WrittenArchive } from "./written-archive.ts";
+import type { WrittenArchive } from "./compare-with-plan.ts";
 import type { WrittenBytes } from "./written-bytes.ts";
 
 export class WrittenFrames implements WrittenArchive {

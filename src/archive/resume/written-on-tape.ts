@@ -8,7 +8,7 @@ import { segmentBytes } from "../../tape/catalogue/catalogue.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import { StreamSource } from "../read/stream-source.ts";
 import { BlobChecks } from "./blob-checks.ts";
-import type { WrittenArchive } from "./written-archive.ts";
+import type { WrittenArchive } from "./compare-with-plan.ts";
 
 /** Bodies at threads at a time; more would only wait there. */
 const mostInFlight = 64;

@@ -4,7 +4,7 @@ import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { FilePlace } from "../../pool/jobs.ts";
 import type { RunContext } from "../../run/run.ts";
 import { BlobChecks } from "./blob-checks.ts";
-import type { WrittenArchive } from "./written-archive.ts";
+import type { WrittenArchive } from "./compare-with-plan.ts";
 import type { WrittenBytes } from "./written-bytes.ts";
 
 /** Blobs handed to the pool for each that can be hashed. */
