@@ -68,3 +68,54 @@ test("a whole command line that src names is one that the program takes", () => 
     expect({ path, id, known }).toEqual({ path, id, known: expect.arrayContaining(flags) });
   }
 });
+
+/** A text without its comments. */
+const codeOf = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|(?<=\s)\/\/ .*$/gm, "");
+
+/** Names of functions, classes and values that a text exports. */
+function exportsOf(text: string): string[] {
+  const pattern = /^export (?:async )?(?:abstract )?(?:const|let|function\*?|class) (\w+)/gm;
+  return [...codeOf(text).matchAll(pattern)].map(([, name = ""]) => name);
+}
+
+const workers = join(repositoryRoot, "workers");
+/** The modules that threads begin with. */
+const doorsOfThreads = await Promise.all(
+  (await readdir(workers)).map(async (name) => [name, await Bun.file(join(workers, name)).text()] as const),
+);
+const code = new Map([...texts].map(([path, text]) => [path, codeOf(text)]));
+
+describe("what a file exports", () => {
+  test("is used in the program, beside its tests", () => {
+    const doors = ["src/commands.ts", "src/main.ts"];
+    const unused = [...texts].flatMap(([path, text]) =>
+      exportsOf(text).flatMap((name) => {
+        const word = new RegExp(`\\b${name}\\b`, "g");
+        const own = code.get(path)?.match(word)?.length ?? 0;
+        const file = path.slice(path.lastIndexOf("/") + 1);
+        const isUsed =
+          own > 1 ||
+          [...code, ...doorsOfThreads].some(
+            ([other, text]) => other !== path && text.includes(`/${file}"`) && text.match(word) !== null,
+          );
+        return isUsed || doors.includes(path) ? [] : [`${path}: ${name}`];
+      }),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  /** Names that two files of src may export: each pair is far apart, and nothing imports both. */
+  const alike: Readonly<Record<string, string>> = {
+    list: "a verb of the program, and a list of the template language",
+    putManifest: "the client's request, and the server's answer to it",
+    serializationVersion: "an annotation's key, and the version that is written under it",
+  };
+
+  test("has a name of its own", () => {
+    const files = new Map<string, string[]>();
+    for (const [path, text] of texts)
+      for (const name of exportsOf(text)) files.set(name, [...(files.get(name) ?? []), path]);
+    const twice = [...files].filter(([name, paths]) => paths.length > 1 && !(name in alike));
+    expect(Object.fromEntries(twice)).toEqual({});
+  });
+});

@@ -7,7 +7,7 @@ import {
   parseSerialized,
   parseSynced,
   type SyncedRecord,
-  syncNames,
+  syncFileNames,
   trackerName,
 } from "../lists/batch-records.ts";
 import { parseReference } from "../oci/reference.ts";
@@ -27,7 +27,7 @@ export interface ReadStanding {
 
 /** The guide and the original spell the default name in two ways. What either says is done. */
 async function readOtherSpelling(path: string): Promise<SyncedRecord[]> {
-  const [ours, originals] = syncNames.map((name) => join(dirname(path), name));
+  const [ours, originals] = syncFileNames.map((name) => join(dirname(path), name));
   const other = path === ours ? originals : path === originals ? ours : undefined;
   const text = other === undefined ? undefined : await readIfThere(other);
   return other === undefined || text === undefined ? [] : parseSynced(text, other);

@@ -24,7 +24,10 @@ export interface WalkOptions {
 }
 
 /** image-spec sets no limit to nesting; nobody nests deeper than index -> index -> image, and a loop must end. */
-const deepest = 16;
+export const deepestGraph = 16;
+
+/** Manifests kept where one image after another is read, for when they are named again soon after. */
+export const rememberedManifests = 1024;
 
 /** Manifests asked for at the same time: more than any client has connections, so that the wire decides, and yet a bound on memory. */
 const manifestsAtOnce = 128;
@@ -103,10 +106,10 @@ export class GraphReading {
     path: readonly Digest[],
   ): Promise<{ raw: RawManifest; content: ManifestContent; elsewhere: readonly Descriptor[] }> {
     const { name, signal } = this.#options;
-    if (path.length >= deepest || path.includes(descriptor.digest)) {
+    if (path.length >= deepestGraph || path.includes(descriptor.digest)) {
       throw new AceError(
         "registry",
-        `Cannot read ${name}: manifests are nested deeper than ${deepest} or in a circle at ${descriptor.digest}`,
+        `Cannot read ${name}: manifests are nested deeper than ${deepestGraph} or in a circle at ${descriptor.digest}`,
       );
     }
     signal.throwIfAborted();

@@ -4,11 +4,8 @@ import type { Digest } from "../oci/digest.ts";
 import { childManifests } from "../oci/manifest.ts";
 import { isIndexType } from "../oci/media-types.ts";
 import { readAhead } from "./read-ahead.ts";
-import { GraphReading, type GraphSource, type WalkOptions } from "./read-graph.ts";
+import { GraphReading, type GraphSource, rememberedManifests, type WalkOptions } from "./read-graph.ts";
 import { GraphNode, type GraphStep, type SeenDigests, splitChildren, walkGraph } from "./walk.ts";
-
-/** Manifests remembered for when they are named again soon after. */
-const remembered = 1024;
 
 /** A root and, one after another, what hangs below it. */
 export interface GraphStream {
@@ -33,7 +30,7 @@ export async function streamGraph(
   options: WalkOptions,
   skip: (digest: Digest) => boolean,
 ): Promise<GraphStream> {
-  const reading = new GraphReading(source, options, remembered);
+  const reading = new GraphReading(source, options, rememberedManifests);
   const { raw, content, elsewhere } = await reading.head(root, []);
   const { nested, odd } = splitChildren(childManifests(content));
   return {

@@ -5,7 +5,7 @@ import type { RepositoryAddress } from "../content/endpoint.ts";
 import { Limiter } from "../content/limiter.ts";
 import { walkGraph } from "../content/walk.ts";
 import { AceError, toErrorData } from "../errors.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { BlobPlace, TargetOutcome } from "../pool/jobs.ts";
 import { type RunContext, stoppedError } from "../run/run.ts";
@@ -94,11 +94,10 @@ export class ArchiveOutlet implements ArchiveOrigin {
     const holder = await this.#holderOf(descriptor, target);
     if (holder === undefined) throw this.#missingError([descriptor]);
     if (holder === target) return { arrival: "skipped" };
-    const { mediaType, digest, size } = descriptor;
     return one(
       await this.#run.pool.run({
         kind: "copy",
-        descriptor: { mediaType, digest, size },
+        descriptor: plainDescriptor(descriptor),
         source: holder,
         targets: [target],
         chunkBytes: this.#run.config.chunkSize,
@@ -106,16 +105,12 @@ export class ArchiveOutlet implements ArchiveOrigin {
     );
   }
 
-  async #upload(
-    { mediaType, digest, size }: Descriptor,
-    place: BlobPlace,
-    target: RepositoryAddress,
-  ): Promise<TargetOutcome> {
+  async #upload(descriptor: Descriptor, place: BlobPlace, target: RepositoryAddress): Promise<TargetOutcome> {
     const { pool, config } = this.#run;
     const arrival = await pool.run({
       kind: "upload",
       place,
-      descriptor: { mediaType, digest, size },
+      descriptor: plainDescriptor(descriptor),
       target,
       chunkBytes: config.chunkSize,
     });

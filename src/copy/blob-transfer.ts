@@ -1,6 +1,6 @@
 /** Moves blobs between repositories, each read once a run however many repositories need it. */
 import type { RepositoryAddress } from "../content/endpoint.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Arrival, TargetOutcome } from "../pool/jobs.ts";
 import { arrivalOf } from "../run/outcomes.ts";
@@ -183,10 +183,9 @@ export class BlobTransfer {
     targets: readonly RepositoryAddress[],
   ): Promise<readonly TargetOutcome[]> {
     if (source === this.#outlet?.address) return this.#outlet.send(descriptor, targets);
-    const { mediaType, digest, size } = descriptor;
     return this.#run.pool.run({
       kind: "copy",
-      descriptor: { mediaType, digest, size },
+      descriptor: plainDescriptor(descriptor),
       source,
       targets,
       chunkBytes: this.#run.config.chunkSize,

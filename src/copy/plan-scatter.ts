@@ -4,8 +4,8 @@ import { AceError } from "../errors.ts";
 import { labelsOf } from "../gather/gather-index.ts";
 import type { GatherEntry } from "../gather/resolve-source.ts";
 import type { Selector } from "../lists/selector.ts";
-import { checkDestination } from "../mapping/check-destinations.ts";
 import type { Mapper } from "../mapping/mapper.ts";
+import { readDestination } from "../mapping/read-destination.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { RunContext } from "../run/run.ts";
@@ -94,7 +94,7 @@ function destinationsOf(
  */
 function routeTo(entry: GatherEntry, destination: string, taken: Map<string, GatherEntry>): Route | Refusal {
   const refuse = (why: string): Refusal => ({ entry, destination, error: new AceError("input", why) });
-  const checked = checkDestination(destination);
+  const checked = readDestination(destination);
   if ("problem" in checked) return refuse(checked.problem);
   const { digest, annotations } = entry.descriptor;
   const isOrigin =

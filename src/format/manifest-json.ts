@@ -14,11 +14,13 @@
  *   loader would stop at the missing file.
  * - An image that has several references is one entry with several RepoTags, as docker itself writes it.
  */
+
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { goJson } from "../oci/go-json.ts";
 import type { ManifestContent } from "../oci/manifest.ts";
+import { isImageConfigType } from "../oci/media-types.ts";
 import type { Platform } from "../oci/platform.ts";
 import { formatReference, parseReference } from "../oci/reference.ts";
 import { blobEntryName } from "./entry-name.ts";
@@ -71,15 +73,10 @@ export class LoadList {
   }
 }
 
-const configTypes = new Set([
-  "application/vnd.oci.image.config.v1+json",
-  "application/vnd.docker.container.image.v1+json",
-]);
-
 /** BuildKit gives attestations the platform unknown/unknown and an image's config type: the layers tell them apart. */
 function isRunnable({ platform, content }: ArchivedImage, config: Descriptor): boolean {
   return (
-    configTypes.has(config.mediaType) &&
+    isImageConfigType(config.mediaType) &&
     content.layers.every((layer) => isLayerType(layer.mediaType)) &&
     !(platform?.os === "unknown" && platform.architecture === "unknown")
   );

@@ -1,5 +1,5 @@
 /** Opens a gather index: its images, and those of gather indexes that were gathered with it. */
-import { GraphReading } from "../content/read-graph.ts";
+import { GraphReading, rememberedManifests } from "../content/read-graph.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -25,9 +25,6 @@ export interface OpenImage {
   images: readonly GatheredImage[] | undefined;
   reading: GraphReading;
 }
-
-/** Manifests kept while one image after another is read, for when they are named again. */
-const rememberedManifests = 1024;
 
 /**
  * Reads the manifest under a reference.

@@ -4,14 +4,9 @@ import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestAlgorithm, digestOf } from "../oci/digest.ts";
 import { manifestLimitBytes, parseManifest } from "../oci/manifest.ts";
+import { isImageConfigType } from "../oci/media-types.ts";
 import { isKnownPlatform, type Platform } from "../oci/platform.ts";
 import type { Repository } from "../registry/repository.ts";
-
-/** image-spec config.md, and Docker's before it. Other artifacts have no platform. */
-const configTypes = [
-  "application/vnd.oci.image.config.v1+json",
-  "application/vnd.docker.container.image.v1+json",
-];
 
 const configSchema = v.pipe(
   v.string(),
@@ -30,13 +25,8 @@ export async function imagePlatform(
 ): Promise<Platform | undefined> {
   const { bytes } = await repository.fetchManifest(image);
   const { config } = parseManifest(bytes, image.mediaType, `${repository.name}@${image.digest}`);
-  if (config === undefined || !isImageConfig(config)) return undefined;
+  if (config === undefined || !isImageConfigType(config.mediaType)) return undefined;
   return platformOfConfig(await readConfig(config, repository));
-}
-
-/** True for the config of an image, as a manifest names it. */
-export function isImageConfig({ mediaType }: Descriptor): boolean {
-  return configTypes.includes(mediaType);
 }
 
 /** The platform that an image's config names; undefined for what is no config, and for one that names none. */

@@ -1,4 +1,5 @@
 /** Reads an index down to the platforms that are named in it, and says what a filter leaves of it. */
+import { deepestGraph } from "../content/read-graph.ts";
 import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -26,9 +27,6 @@ export interface Survey {
   unnamed: number;
 }
 
-/** As deep as a graph is read. */
-const deepest = 16;
-
 /** Where indexes are read. */
 export interface SurveySource {
   repository: Repository;
@@ -50,8 +48,8 @@ export async function surveyIndex(
   depth: number,
 ): Promise<Survey> {
   const { repository, name, fetched } = source;
-  if (depth >= deepest)
-    throw new AceError("registry", `Cannot read ${name}: indexes are nested deeper than ${deepest}`);
+  if (depth >= deepestGraph)
+    throw new AceError("registry", `Cannot read ${name}: indexes are nested deeper than ${deepestGraph}`);
   const raw = await repository.fetchManifest(descriptor);
   fetched.set(descriptor.digest, raw);
   const content = parseManifest(raw.bytes, descriptor.mediaType, `${repository.name}@${descriptor.digest}`);

@@ -65,7 +65,7 @@ export class Ingest implements BlobSink {
     if (this.#descriptor === undefined) throw new Error("digest after finish or discard");
     const wanted = digestAlgorithm(expected);
     const running: Digest = `${this.#algorithm}:${this.#hash.digest("hex")}`;
-    return wanted === this.#algorithm ? running : await hashFile(this.path, wanted);
+    return wanted === this.#algorithm ? running : await digestOfFile(this.path, wanted);
   }
 
   /** Makes the bytes durable and closes the file, which stays where it is for the caller to move. */
@@ -93,7 +93,7 @@ export class Ingest implements BlobSink {
 }
 
 /** Hashes a file of any size in constant memory. */
-async function hashFile(path: string, algorithm: string): Promise<Digest> {
+async function digestOfFile(path: string, algorithm: string): Promise<Digest> {
   const hash = createHash(algorithm);
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
   return `${algorithm}:${hash.digest("hex")}`;

@@ -15,7 +15,7 @@ export const syncHeader = ["filename", "artifact", "timestamp"] as const;
 export const trackerName = "record-keeping.csv";
 
 /** The names of the high side's record: the guide's, which is written, and the original's. */
-export const syncNames = ["successful_syncs.csv", "successful-syncs.csv"] as const;
+export const syncFileNames = ["successful_syncs.csv", "successful-syncs.csv"] as const;
 
 /** An archive that was written. */
 export interface SerializedRecord extends ArchiveName {

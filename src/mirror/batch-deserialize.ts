@@ -32,7 +32,7 @@ export async function batchDeserialize(
   options: BatchDeserializeOptions,
   run: RunContext,
 ): Promise<RunSummary> {
-  checkDestination(options.destination);
+  checkRepository(options.destination);
   // A directory that is not there is told before a place for the records is looked for in it.
   await readBatchDirectory(options.syncDirectory, new Map());
   const path = resolve(options.syncDirectory, options.syncFilename);
@@ -47,7 +47,7 @@ export async function batchDeserialize(
 }
 
 /** @throws AceError `usage` */
-function checkDestination(destination: string): void {
+function checkRepository(destination: string): void {
   const { tag, digest } = parseReference(destination);
   if (tag === undefined && digest === undefined) return;
   throw new AceError(

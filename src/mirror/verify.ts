@@ -1,6 +1,6 @@
 /** `mirror verify`: is everything in these archives right, and is everything there? Without any registry. */
 import { availableParallelism } from "node:os";
-import { hashFile, StreamHashing } from "../archive/check/verify-bodies.ts";
+import { hashByPosition, StreamHashing } from "../archive/check/verify-bodies.ts";
 import { type ClosureResult, checkClosure } from "../archive/check/verify-closure.ts";
 import { checkCatalogues, checkLedger, checkLoadPaths } from "../archive/check/verify-lists.ts";
 import { readingChange } from "../archive/media/reading-change.ts";
@@ -127,7 +127,7 @@ async function readArchive(
   const onDone = (blobs: number) => {
     status.blobsDone += blobs;
   };
-  if (source.seekable) await hashFile(source, contents, pool, onDone);
+  if (source.seekable) await hashByPosition(source, contents, pool, onDone);
   status.blobsDone = status.blobsTotal;
   if (source.volumes !== undefined) await checkCatalogues(source.volumes, contents);
   return contents;

@@ -49,7 +49,7 @@ export const descriptorSchema = v.object({
   artifactType: optionalText,
 });
 
-/** A descriptor reduced to what identifies content; for messages and maps. */
+/** A descriptor reduced to what identifies content: all that a thread that moves it needs to know. */
 export function plainDescriptor(descriptor: Descriptor): Descriptor {
   return { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size };
 }

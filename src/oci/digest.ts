@@ -1,8 +1,7 @@
 /** Content digests: their grammar, and the hashers that compute them. */
 import { createHash, type Hash } from "node:crypto";
-import { AceError } from "../errors.ts";
 
-/** `algorithm:hex`, checked by {@link parseDigest}. */
+/** `algorithm:hex`, checked by {@link isDigest}. */
 export type Digest = `${string}:${string}`;
 
 // image-spec descriptor.md, "Registered Algorithms"; sha384 is go-digest's third. Values are hex digits.
@@ -14,18 +13,6 @@ export function isDigest(text: string): text is Digest {
   const length = hexLength[text.slice(0, colon)];
   return (
     length !== undefined && text.length === colon + 1 + length && /^[0-9a-f]+$/.test(text.slice(colon + 1))
-  );
-}
-
-/**
- * Checks a digest.
- * @throws AceError `input` when the text is no digest of sha256, sha384 or sha512
- */
-export function parseDigest(text: string): Digest {
-  if (isDigest(text)) return text;
-  throw new AceError(
-    "input",
-    `Cannot use ${JSON.stringify(text)} as a digest: want sha256:, sha384: or sha512: and lower-case hex`,
   );
 }
 

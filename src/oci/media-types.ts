@@ -3,7 +3,6 @@
 export const ociImageManifest = "application/vnd.oci.image.manifest.v1+json";
 export const ociImageIndex = "application/vnd.oci.image.index.v1+json";
 export const ociArtifactManifest = "application/vnd.oci.artifact.manifest.v1+json";
-export const ociEmpty = "application/vnd.oci.empty.v1+json";
 export const dockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
 export const dockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json";
 
@@ -27,6 +26,14 @@ export const manifestMediaTypes: readonly string[] = [
 /** An index or a manifest list: a manifest that names manifests. */
 export function isIndexType(mediaType: string): boolean {
   return mediaType === ociImageIndex || mediaType === dockerManifestList;
+}
+
+/** The config of an image: image-spec config.md, and Docker's before it. Other artifacts have no platform. */
+export function isImageConfigType(mediaType: string): boolean {
+  return (
+    mediaType === "application/vnd.oci.image.config.v1+json" ||
+    mediaType === "application/vnd.docker.container.image.v1+json"
+  );
 }
 
 /** Any manifest: image, index or (release candidate) artifact. */

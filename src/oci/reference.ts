@@ -74,11 +74,6 @@ export function formatReference(reference: Reference): string {
   return reference.tag === undefined ? base : `${base}:${reference.tag}`;
 }
 
-/** What comes after `manifests/` in a request: the digest, else the tag. */
-export function referenceTarget(reference: Reference): string | undefined {
-  return reference.digest ?? reference.tag;
-}
-
 /** True when the text could be a tag. */
 export function isTag(text: string): boolean {
   return tagPattern.test(text);

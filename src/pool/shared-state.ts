@@ -50,7 +50,7 @@ export function isStopRequested(state: SharedState): boolean {
 }
 
 /** A signal of this thread that fires when {@link requestStop} was called anywhere. */
-export function stopSignal(state: SharedState): AbortSignal {
+export function signalOfRun(state: SharedState): AbortSignal {
   const controller = new AbortController();
   const words = new Int32Array(state.control);
   const stop = () => controller.abort(new AceError("stopped", "Cannot go on: the run was stopped"));

@@ -1,7 +1,7 @@
 /** Pulling, pushing and deleting manifests (distribution-spec "Pulling manifests", "Pushing Manifests", "Deleting Manifests"). */
 import { AceError } from "../errors.ts";
 import type { ImageLayout } from "../layout/image-layout.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
+import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestOf, isDigest } from "../oci/digest.ts";
 import { childBlobs, type ManifestContent, manifestLimitBytes, parseManifest } from "../oci/manifest.ts";
 import { isForeignLayer, isManifestType } from "../oci/media-types.ts";
@@ -76,7 +76,7 @@ export async function putManifest(
       400,
       "MANIFEST_BLOB_UNKNOWN",
       "the manifest needs what the repository does not have",
-      missing.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
+      missing.map(plainDescriptor),
     );
   }
   const descriptor = { mediaType: content.mediaType, digest, size: bytes.length };

@@ -48,8 +48,8 @@ function errno(): number {
 /** asm-generic/poll.h: POLLIN and POLLOUT. */
 const pollEvents = { read: 1, write: 4 } as const;
 
-/** Nothing is lost by looking again. */
-const longestWaitMs = 500;
+/** One wait of a thread. Nothing is lost by looking again; this bounds how late an abort is seen should a wake-up be missed. */
+export const longestWaitMs = 500;
 
 /**
  * poll(2): blocks the thread until a pipe, socket or device can be read from or written to, or its other end is gone, for half a second

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { blobEntryName, classifyEntry } from "../../src/format/entry-name.ts";
-import { parseDigest } from "../../src/oci/digest.ts";
+import type { Digest } from "../../src/oci/digest.ts";
 
 const hex = "0123456789abcdef".repeat(8);
-const sha256 = parseDigest(`sha256:${hex.slice(0, 64)}`);
+const sha256: Digest = `sha256:${hex.slice(0, 64)}`;
 
 describe("classifyEntry()", () => {
   test.each([
@@ -28,10 +28,9 @@ describe("classifyEntry()", () => {
     expect(classifyEntry(name)).toEqual({ kind });
   });
 
-  test.each([`sha256:${hex.slice(0, 64)}`, `sha384:${hex.slice(0, 96)}`, `sha512:${hex}`])(
+  test.each<Digest>([`sha256:${hex.slice(0, 64)}`, `sha384:${hex.slice(0, 96)}`, `sha512:${hex}`])(
     "finds blob %s under both spellings",
-    (text) => {
-      const digest = parseDigest(text);
+    (digest) => {
       expect(classifyEntry(blobEntryName(digest))).toEqual({ kind: "blob", digest });
       expect(classifyEntry(`./${blobEntryName(digest)}`)).toEqual({ kind: "blob", digest });
     },

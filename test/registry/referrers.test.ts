@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { RawManifest } from "../../src/oci/manifest.ts";
-import { ociEmpty, ociImageIndex, ociImageManifest } from "../../src/oci/media-types.ts";
+import { ociImageIndex, ociImageManifest } from "../../src/oci/media-types.ts";
 import { referrersTag } from "../../src/registry/referrers.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { testNeeding } from "../support/needs.ts";
@@ -11,7 +11,7 @@ import { blobDescriptor, bodyOf, endpointAt, openClient } from "./client-under-t
 
 setDefaultTimeout(30_000);
 const emptyBytes = new TextEncoder().encode("{}");
-const empty: Descriptor = { ...blobDescriptor(emptyBytes), mediaType: ociEmpty };
+const empty: Descriptor = { ...blobDescriptor(emptyBytes), mediaType: "application/vnd.oci.empty.v1+json" };
 
 function manifestOf(note: string, subject?: Descriptor): RawManifest {
   const body = {

@@ -4,7 +4,6 @@ import { digestOf } from "../../src/oci/digest.ts";
 import {
   dockerManifest,
   dockerManifestList,
-  ociEmpty,
   ociImageIndex,
   ociImageManifest,
 } from "../../src/oci/media-types.ts";
@@ -170,7 +169,7 @@ export function attachmentOf(
   body: Uint8Array,
   options: { subject?: Descriptor; annotations?: Record<string, string> } = {},
 ): Artifact {
-  const empty = contentOf(ociEmpty, Buffer.from("{}"));
+  const empty = contentOf("application/vnd.oci.empty.v1+json", Buffer.from("{}"));
   const layer = contentOf(artifactType, body);
   const manifest = jsonContent(ociImageManifest, {
     schemaVersion: 2,

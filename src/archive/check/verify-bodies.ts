@@ -27,7 +27,7 @@ interface PlacedBlob {
  * @param onDone told how many more are hashed, for the progress
  * @throws AceError `medium`, `stopped`; wrong bytes are told to `contents`
  */
-export async function hashFile(
+export async function hashByPosition(
   source: ArchiveSource,
   contents: ArchiveContents,
   pool: Pool,

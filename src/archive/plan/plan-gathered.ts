@@ -1,6 +1,6 @@
 /** Plans the archive of a gather index that no registry has: the one that gather would push, made in memory. */
 import { readAhead } from "../../content/read-ahead.ts";
-import { GraphReading } from "../../content/read-graph.ts";
+import { GraphReading, rememberedManifests } from "../../content/read-graph.ts";
 import { GraphNode } from "../../content/walk.ts";
 import { AceError } from "../../errors.ts";
 import { buildGatherIndex } from "../../gather/build-gather-index.ts";
@@ -17,9 +17,6 @@ import { type ArchiveContent, Planning } from "./plan-archive.ts";
 
 /** How to read, and what stands in the index besides the entries. */
 export type PlanGatheredOptions = Pick<GatherOptions, "annotations" | "indexFallback" | "recursive">;
-
-/** Manifests of one image that are remembered while it is read. */
-const remembered = 1024;
 
 /**
  * Reads every graph once, in the order of the archive, and keeps none: the index, which comes first in the archive, says how large
@@ -69,7 +66,9 @@ function readEntry(
   if (source === undefined)
     throw new AceError("internal", `Cannot read ${descriptor.digest}: nothing says where it comes from`);
   const { graph, repository } = source;
-  return new GraphReading(graph, { recursive, name: repository.name, signal }, remembered).node(descriptor);
+  return new GraphReading(graph, { recursive, name: repository.name, signal }, rememberedManifests).node(
+    descriptor,
+  );
 }
 
 function contentOf({ bytes, descriptor }: RawManifest) {

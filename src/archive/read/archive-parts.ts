@@ -4,9 +4,9 @@ import { AceError } from "../../errors.ts";
 import type { ReadingChange } from "../media/reading-change.ts";
 import type { ArchiveSource, ReadingOptions } from "./archive-source.ts";
 import { openArchive } from "./open-archive.ts";
-import { openError } from "./open-error.ts";
 import { readEntries } from "./read-entries.ts";
 import type { Unpacking } from "./unpack.ts";
+import { unreadable } from "./unreadable.ts";
 import { findVolumes } from "./volume-files.ts";
 
 /** How to read them. */
@@ -115,6 +115,6 @@ function checkSource(path: string): void {
   try {
     accessSync(path, constants.R_OK);
   } catch (cause) {
-    throw openError(path, cause);
+    throw unreadable(path, cause);
   }
 }

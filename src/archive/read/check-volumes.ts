@@ -5,7 +5,7 @@ import { AceError } from "../../errors.ts";
 import { formatLabel, type VolumeLabel } from "../../tape/catalogue/catalogue.ts";
 import { volumePath } from "../../tape/catalogue/volume-names.ts";
 import { beginsArchive } from "./begins-archive.ts";
-import { openError } from "./open-error.ts";
+import { unreadable } from "./unreadable.ts";
 import { readCatalogueLabel } from "./volume-catalogue.ts";
 
 /** A volume that is a file. */
@@ -202,7 +202,7 @@ function statReadable(path: string): Stats {
     const stat = statSync(path);
     if (stat.isFile()) return stat;
   } catch (cause) {
-    throw openError(path, cause);
+    throw unreadable(path, cause);
   }
   throw new AceError("medium", `Cannot read ${path}: it is no regular file`);
 }

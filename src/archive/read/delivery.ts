@@ -1,10 +1,12 @@
 /** Where an unpacked archive goes: a repository, or, in a dry run, nowhere. */
+
 import { AceError } from "../../errors.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
+import { type Descriptor, plainDescriptor } from "../../oci/descriptor.ts";
 import type { RawManifest } from "../../oci/manifest.ts";
 import type { Arrival, BlobPlace } from "../../pool/jobs.ts";
 import type { Repository } from "../../registry/repository.ts";
 import type { RunContext } from "../../run/run.ts";
+import { sniffedBytes } from "./sniff-manifest.ts";
 
 /** How a blob's or manifest's presence is asked for and brought about. */
 export interface Delivery {
@@ -21,9 +23,6 @@ export interface Delivery {
   /** True for a body that should not be held in memory. */
   mayBeLarge(size: number): boolean;
 }
-
-/** Bodies up to this are looked at in memory when nothing said yet what they are. */
-const sniffedBytes = 4 * 1024 * 1024;
 
 export class RepositoryDelivery implements Delivery {
   readonly #run: RunContext;
@@ -44,7 +43,7 @@ export class RepositoryDelivery implements Delivery {
     return await this.#run.pool.run({
       kind: "upload",
       place,
-      descriptor: { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size },
+      descriptor: plainDescriptor(descriptor),
       target: this.#repository.address,
       chunkBytes: this.#chunkBytes(descriptor.size, place),
     });

@@ -7,7 +7,7 @@ import { readFully } from "../../tape/medium/read-fully.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import type { FoundSet } from "./check-volumes.ts";
-import { openError } from "./open-error.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** Files open at a time: manifests and configs that are looked at in turn lie in few volumes. */
 const mostOpen = 4;
@@ -92,6 +92,6 @@ function openFile(path: string): number {
   try {
     return openSync(path, "r");
   } catch (cause) {
-    throw openError(path, cause);
+    throw unreadable(path, cause);
   }
 }

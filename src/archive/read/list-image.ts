@@ -1,10 +1,10 @@
 /** Adds up what one image of an archive needs, and finds out what it runs on. */
 import { AceError } from "../../errors.ts";
-import { isImageConfig, platformOfConfig } from "../../gather/image-platform.ts";
+import { platformOfConfig } from "../../gather/image-platform.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { type ManifestContent, parseManifest } from "../../oci/manifest.ts";
-import { isForeignLayer } from "../../oci/media-types.ts";
+import { isForeignLayer, isImageConfigType } from "../../oci/media-types.ts";
 import { formatPlatform, isKnownPlatform, type Platform } from "../../oci/platform.ts";
 import type { ArchiveContents } from "./archive-contents.ts";
 import type { NeedVisitor } from "./walk-needs.ts";
@@ -60,7 +60,7 @@ export class ListedImage implements NeedVisitor {
   async platforms(own: Platform | undefined): Promise<string[]> {
     if (isKnownPlatform(own)) this.#platforms.add(formatPlatform(own));
     for (const config of this.#configs) {
-      if (!isImageConfig(config) || config.size > configLimitBytes) continue;
+      if (!isImageConfigType(config.mediaType) || config.size > configLimitBytes) continue;
       const passed = this.#passed.get(config.digest);
       const bytes = passed === undefined ? await this.#contents.small(config.digest) : undefined;
       const platform = bytes === undefined ? passed : platformOfConfig(bytes);

@@ -7,8 +7,8 @@ import { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
 import type { FoundSet } from "./check-volumes.ts";
 import { FileSource } from "./file-source.ts";
-import { openError } from "./open-error.ts";
 import { StreamSource } from "./stream-source.ts";
+import { unreadable } from "./unreadable.ts";
 import { findVolumes } from "./volume-files.ts";
 
 /**
@@ -49,7 +49,7 @@ function plainFile(path: string): ArchiveFiles | undefined {
   try {
     stat = statSync(path);
   } catch (cause) {
-    throw openError(path, cause);
+    throw unreadable(path, cause);
   }
   if (stat.isDirectory()) throw new AceError("medium", `Cannot read ${path}: it is a directory`);
   return stat.isFile() ? new ArchiveFiles(path, [{ path, offset: 0, bytes: stat.size }]) : undefined;

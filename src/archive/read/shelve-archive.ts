@@ -14,6 +14,7 @@ import { ArchiveShelf } from "./archive-shelf.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import type { Delivery } from "./delivery.ts";
 import { readEntries } from "./read-entries.ts";
+import { sniffedBytes } from "./sniff-manifest.ts";
 import { Unpacking } from "./unpack.ts";
 
 /** How to read. */
@@ -208,6 +209,3 @@ class Shelving implements Delivery {
         );
   }
 }
-
-/** Bodies up to this are looked at in memory when nothing said yet what they are. Bytes. */
-const sniffedBytes = 4 * 1024 * 1024;

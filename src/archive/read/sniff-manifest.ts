@@ -1,6 +1,9 @@
 /** Tells a manifest from any other JSON by its bytes, for archives that name a thing only after holding it. */
 import { isManifestType, ociImageIndex, ociImageManifest } from "../../oci/media-types.ts";
 
+/** Bodies up to this are looked at in memory when nothing said yet what they are. Bytes. */
+export const sniffedBytes = 4 * 1024 * 1024;
+
 /** Every manifest is a JSON object; looking at the first byte spares parsing layers. */
 const openBrace = 0x7b;
 

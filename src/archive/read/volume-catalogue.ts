@@ -11,7 +11,7 @@ import {
 } from "../../tape/catalogue/catalogue.ts";
 import { cataloguePath } from "../../tape/catalogue/volume-names.ts";
 import { readFully } from "../../tape/medium/read-fully.ts";
-import { openError } from "./open-error.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** Bytes of hashes that are looked at: those of some 100 TB. */
 const headLimitBytes = 16 * 1024 * 1024;
@@ -57,7 +57,7 @@ function readHead(path: string, mostBytes: number): Uint8Array {
     return readFully(fd, 0, Math.min(mostBytes, fstatSync(fd).size), file);
   } catch (cause) {
     if (cause instanceof AceError) throw cause;
-    throw openError(file, cause);
+    throw unreadable(file, cause);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -1,4 +1,5 @@
 /** Everything that has to be there for a manifest to be whole, told to a visitor. */
+import { deepestGraph } from "../../content/read-graph.ts";
 import { type SeenDigests, wantedChildren } from "../../content/walk.ts";
 import { sourceOf } from "../../gather/gather-index.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -14,9 +15,6 @@ export interface NeedVisitor {
   /** A blob that several manifests name comes several times. */
   blob(descriptor: Descriptor, image: string | undefined): void;
 }
-
-/** As deep as a graph is read everywhere. */
-const deepest = 16;
 
 /** Walks below one manifest after another. Each image is visited once, an index once for every filter that holds for it. */
 export class NeedsWalk {
@@ -46,7 +44,7 @@ export class NeedsWalk {
   ): Promise<void> {
     const named = sourceOf(descriptor) ?? image;
     if (!isManifestType(descriptor.mediaType)) return this.#visitor.blob(descriptor, named);
-    if (this.#images.has(descriptor.digest) || depth > deepest) return;
+    if (this.#images.has(descriptor.digest) || depth > deepestGraph) return;
     const filter = filterBelow(descriptor, parent);
     const key = `${descriptor.digest} ${filter?.key}`;
     if (this.#filtered.has(key)) return;

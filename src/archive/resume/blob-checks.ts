@@ -1,7 +1,7 @@
 /** Hashes the blobs that an interrupted run left, on all threads, and knows which bad one comes first. */
 import { Limiter } from "../../content/limiter.ts";
 import { AceError } from "../../errors.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
+import { type Descriptor, plainDescriptor } from "../../oci/descriptor.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
 import type { Pool } from "../../pool/pool.ts";
 
@@ -32,10 +32,10 @@ export class BlobChecks {
   }
 
   /** Takes the next blob. Resolves when there is room for another one; what becomes of it {@link firstBad} tells. */
-  async start({ mediaType, digest, size }: Descriptor, offset: number, place: BlobPlace): Promise<void> {
+  async start(descriptor: Descriptor, offset: number, place: BlobPlace): Promise<void> {
     await this.#jobs.start(async () => {
       try {
-        await this.#pool.run({ kind: "verify", place, descriptor: { mediaType, digest, size } });
+        await this.#pool.run({ kind: "verify", place, descriptor: plainDescriptor(descriptor) });
         this.#hashed++;
       } catch (error) {
         if (error instanceof AceError && badCodes.has(error.code)) this.#bad = Math.min(this.#bad, offset);

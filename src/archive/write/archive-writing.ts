@@ -1,6 +1,8 @@
 /** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
+
 import { Limiter } from "../../content/limiter.ts";
 import { AceError } from "../../errors.ts";
+import { plainDescriptor } from "../../oci/descriptor.ts";
 import type { KeptPart } from "../../pool/jobs.ts";
 import type { RunContext } from "../../run/run.ts";
 import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
@@ -104,14 +106,14 @@ export class ArchiveWriting {
   async #fetch(piece: ArchivePiece & { kind: "blob" }, slot: number): Promise<void> {
     await this.#window.waitForFront(piece.offset + 1 - this.#window.capacityBytes);
     const { pool } = this.#run;
-    const { digest, mediaType, size } = piece.descriptor;
+    const { size } = piece.descriptor;
     const holdBack = size <= this.#window.capacityBytes / heldBackPart;
     const kept = this.#keptOf(piece);
     const segment = {
       window: this.#window.handle,
       slot,
       offset: piece.offset,
-      descriptor: { mediaType, digest, size },
+      descriptor: plainDescriptor(piece.descriptor),
       source: this.#blobSource(piece.entry),
     };
     await this.#jobs.start(async () => {

@@ -1,7 +1,7 @@
 /** `ace-dt mirror batch-deserialize`. */
 import { Args, Flags } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
-import { syncNames } from "../../lists/batch-records.ts";
+import { syncFileNames } from "../../lists/batch-records.ts";
 import { MirrorCommand } from "../base.ts";
 import Deserialize from "./deserialize.ts";
 
@@ -34,7 +34,7 @@ export default class BatchDeserialize extends MirrorCommand {
   };
   static override flags = {
     "sync-filename": Flags.string({
-      default: syncNames[0],
+      default: syncFileNames[0],
       helpValue: "FILE",
       description:
         "The record of what is done, in SYNC-DIRECTORY or an absolute path. Of successful_syncs.csv and successful-syncs.csv the other one counts too.",

@@ -4,7 +4,7 @@ import { RegistryClient } from "../../registry/client.ts";
 import { Questions } from "../host/questions.ts";
 import type { Notice } from "../host/thread-contract.ts";
 import type { BlobWorkerAsks, WorkerSettings } from "../jobs.ts";
-import { stopSignal } from "../shared-state.ts";
+import { signalOfRun } from "../shared-state.ts";
 import { AttachedWindows } from "./attached-windows.ts";
 import { PartSize } from "./part-size.ts";
 import { StoreAccess } from "./store-access.ts";
@@ -35,7 +35,7 @@ export function workerContext(): WorkerContext {
 
 function newContext(): WorkerContext {
   const settings: WorkerSettings = workerData;
-  const signal = stopSignal(settings.shared);
+  const signal = signalOfRun(settings.shared);
   const { port1, port2 } = new MessageChannel();
   parentPort?.postMessage(port2, [port2]);
   const questions = new Questions<BlobWorkerAsks>(port1);

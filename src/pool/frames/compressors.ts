@@ -1,8 +1,10 @@
 /** The main thread's side of the compressors: frames of one window, packed on all cores, into a second window in order. */
+
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import { frameBound } from "../../format/compress-frame.ts";
 import type { PackingChoice } from "../../format/packing-levels.ts";
+import { longestWaitMs } from "../../system/system-calls.ts";
 import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
 import type { Window } from "../../tape/window/window.ts";
 import { entryPath } from "../host/entry-paths.ts";
@@ -33,9 +35,6 @@ const waitingFrames = 2;
 export function compressorThreads(cores: number, plainWindowBytes: number): number {
   return Math.max(1, Math.min(cores, Math.floor(plainWindowBytes / frameBytes / 2)));
 }
-
-/** Nothing is lost by looking again. */
-const longestWaitMs = 500;
 
 /**
  * Packs `plain` into `packed` until the plain window ends; frames of {@link frameBytes} each, whatever their content: the

@@ -1,7 +1,9 @@
 /** The reader's thread: reads a stream, unpacks it when it is compressed, and fills the window with it. */
+
 import { AceError } from "../../errors.ts";
 import { type Compression, decompress, sniffCompression } from "../../format/decompress.ts";
 import { freeChunk } from "../../registry/http/free-chunk.ts";
+import { longestWaitMs } from "../../system/system-calls.ts";
 import { SegmentHasher } from "../../tape/catalogue/segment-hasher.ts";
 import { isTapePath } from "../../tape/drive/tape-device.ts";
 import { readSource } from "../../tape/medium/read-source.ts";
@@ -9,9 +11,6 @@ import { readVolumes } from "../../tape/volumes/read-volumes.ts";
 import { Window } from "../../tape/window/window.ts";
 import { type MainThread, threadMain } from "../host/thread-main.ts";
 import type { ReaderStart, ReaderThread } from "./reader.ts";
-
-/** How long one wait for room lasts before the state is looked at again. */
-const longestWaitMs = 500;
 
 type Main = MainThread<ReaderThread>;
 

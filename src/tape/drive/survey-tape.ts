@@ -1,7 +1,7 @@
 /** Goes through a tape from its beginning and says what each of its files is, without reading what is in them. */
 import { AceError, systemState } from "../../errors.ts";
 import type { VolumeLabel } from "../catalogue/catalogue.ts";
-import { type LookSize, readContents, type TapeContents } from "./tape-contents.ts";
+import { type LookSize, readTapeContents, type TapeContents } from "./tape-contents.ts";
 import { driveStates, type TapeDevice } from "./tape-device.ts";
 
 /** A file of a tape: what lies between two filemarks. */
@@ -77,7 +77,7 @@ function goThrough(
       );
     }
     last = block;
-    const contents = readContents(device, block, size);
+    const contents = readTapeContents(device, block, size);
     if (contents.kind === "blank") return { more: false, endBlock: block };
     if (files.length === maxFiles) return { more: true, endBlock: undefined };
     const ended = contents.kind === "filemark" || passFile(device);

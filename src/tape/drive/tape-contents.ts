@@ -24,7 +24,7 @@ export function lookAhead(device: TapeDevice): TapeContents {
   const before = device.position();
   // The drive's own word comes first: after a change of cartridges the driver only supposes that it is at the beginning.
   const wasAtBeginning = before === undefined ? device.status()?.beginning === true : before === 0;
-  const contents = readContents(device, before, { bytes: lookBytes, fixedBytes: 0 });
+  const contents = readTapeContents(device, before, { bytes: lookBytes, fixedBytes: 0 });
   if (wasAtBeginning) device.operate("rewind", 1);
   else if (contents.kind === "blank") device.operate("eom", 1);
   else if (before !== undefined) device.operate("seek", before);
@@ -46,7 +46,11 @@ export interface LookSize {
  * @param before where the drive says that it is
  * @throws what the drive throws when it cannot find out where the data end, with a system code
  */
-export function readContents(device: TapeDevice, before: number | undefined, size: LookSize): TapeContents {
+export function readTapeContents(
+  device: TapeDevice,
+  before: number | undefined,
+  size: LookSize,
+): TapeContents {
   const fixed = device.status()?.fixedBlockBytes ?? 0;
   const blocks = fixed === 0 ? 0 : Math.max(1, Math.floor(size.fixedBytes / fixed));
   const buffer = new Uint8Array(fixed === 0 ? size.bytes : fixed * blocks);
@@ -61,7 +65,7 @@ export function readContents(device: TapeDevice, before: number | undefined, siz
     // Too much for the host adapter: nothing was read, and the tape has not moved.
     if (fixed === 0 && refusedSizes.includes(code) && size.bytes > fewestBytes) {
       size.bytes /= 2;
-      return readContents(device, before, size);
+      return readTapeContents(device, before, size);
     }
     // st: the block is larger than the buffer, and passed over.
     if (code === "ENOMEM") return { kind: "block", bytes: undefined, is: "data" };

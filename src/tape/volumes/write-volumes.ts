@@ -1,5 +1,7 @@
 /** Writes an archive as a set of volumes: each as much as its medium takes, then its catalogue, then the next medium. */
+
 import { AceError } from "../../errors.ts";
+import { longestWaitMs } from "../../system/system-calls.ts";
 import type { VolumeLabel } from "../catalogue/catalogue.ts";
 import {
   mostRefusals,
@@ -182,9 +184,6 @@ class SetWriting {
     this.#media.verify?.(label, segments);
   }
 }
-
-/** Nothing is lost by looking again. */
-const longestWaitMs = 500;
 
 /**
  * Drains the window in front of an offset to nowhere: frames are packed from their beginning on, also when a part is written.

@@ -1,4 +1,5 @@
 /** The writer: drains the window to the medium in whole blocks, with a high-water mark. Runs on a thread of its own and blocks it. */
+import { longestWaitMs } from "../../system/system-calls.ts";
 import type { Medium } from "../medium/medium.ts";
 import { Pace } from "./pace.ts";
 import type { Window } from "./window.ts";
@@ -43,9 +44,6 @@ export interface WriteLoopResult {
 
 /** Wake-ups are announced when the front has moved by this part of the window: often enough to keep fillers going. */
 const announcePart = 16;
-
-/** Nothing is lost by looking again; this bounds how late an abort is seen should a wake-up be missed. */
-const longestWaitMs = 500;
 
 /**
  * Drains until the window ends or is aborted, or the medium is full.

@@ -1,6 +1,6 @@
 /** Lists cut and put together by their elements, as sprig does it with reflection. */
 import type { Budget } from "../budget.ts";
-import { GoError, GoPanic } from "../go/go-error.ts";
+import { GoError, GoPanic, nilDereference } from "../go/go-error.ts";
 import { elements, list, nil, nilSlice, subslice } from "../values/make.ts";
 import type { SliceValue, Value } from "../values/model.ts";
 import { isTrue } from "../values/truth.ts";
@@ -8,12 +8,11 @@ import { anySliceType } from "../values/types.ts";
 import { kindOf } from "../values/value.ts";
 import { toInt64 } from "./cast.ts";
 import { deepEqual } from "./deep-equal.ts";
-import { nilDereference } from "./runtime-errors.ts";
 
 /** The list, or the error that begins with `complaint` and ends with the kind of what is none. */
 function asSlice(value: Value, complaint: string): SliceValue {
   if (value.kind === "slice") return value;
-  throw value.kind === "nil" ? nilDereference() : new GoError(`${complaint} ${kindOf(value)}`);
+  throw value.kind === "nil" ? new GoPanic(nilDereference) : new GoError(`${complaint} ${kindOf(value)}`);
 }
 
 /** A new list with the value at its end. @throws GoError for what is no list */
@@ -110,7 +109,7 @@ export function sliceList(value: Value, ...bounds: Value[]): Value {
 /** All elements of all lists; a nil list when there are none. @throws GoPanic for what is no list */
 export function concatLists(budget: Budget, ...values: Value[]): Value {
   const slices = values.map((each) => {
-    if (each.kind === "nil") throw nilDereference();
+    if (each.kind === "nil") throw new GoPanic(nilDereference);
     if (each.kind !== "slice") throw new GoPanic(`Cannot concat type ${kindOf(each)} as list`);
     return each;
   });

@@ -1,11 +1,6 @@
 /** Panics of Go's runtime, word for word. */
 import { GoPanic } from "../go/go-error.ts";
 
-/** A method called on nothing. */
-export function nilDereference(): GoPanic {
-  return new GoPanic("runtime error: invalid memory address or nil pointer dereference");
-}
-
 /** s[from:to] of a string; undefined where that end is left out. */
 export function sliceText(text: string, from: number | undefined, to: number | undefined): string {
   const end = to ?? text.length;

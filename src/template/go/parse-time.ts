@@ -3,7 +3,7 @@
 import { findDay } from "./find-day.ts";
 import { GoError } from "./go-error.ts";
 import { readField, skipText } from "./read-time-field.ts";
-import { type GoTime, timeOf, utc, type Zone, zoneAt } from "./time.ts";
+import { type GoTime, timeFrom, utc, type Zone, zoneAt } from "./time.ts";
 import { BadField, type FieldsRead, newFields } from "./time-fields.ts";
 import { parseLayout } from "./time-layout.ts";
 import { decodeRune } from "./utf8.ts";
@@ -45,11 +45,11 @@ export function parseTime(layout: string, value: string, zone: Zone): GoTime {
 function place(read: FieldsRead & { month: number; day: number }, zone: Zone): GoTime {
   const hour = read.isPm && read.hour < 12 ? read.hour + 12 : read.isAm && read.hour === 12 ? 0 : read.hour;
   const parts = { ...read, hour };
-  if (read.isUtc) return timeOf(parts, read.nanoseconds, utc);
-  const asUtc = timeOf(parts, read.nanoseconds, utc);
+  if (read.isUtc) return timeFrom(parts, read.nanoseconds, utc);
+  const asUtc = timeFrom(parts, read.nanoseconds, utc);
   if (read.offset !== undefined) return withOffset(asUtc, read.offset, read.zoneName, zone);
-  if (read.zoneName === "") return timeOf(parts, read.nanoseconds, zone);
-  const inZone = timeOf(parts, read.nanoseconds, zone);
+  if (read.zoneName === "") return timeFrom(parts, read.nanoseconds, zone);
+  const inZone = timeFrom(parts, read.nanoseconds, zone);
   if (zoneAt(inZone.seconds, zone).name === read.zoneName) return inZone;
   // An unknown abbreviation is taken as a made-up place without offset; GMT-7 and the like say theirs.
   const hours = /^GMT[+-]/.test(read.zoneName) ? Number(read.zoneName.slice(3)) : 0;

@@ -77,7 +77,7 @@ export function zeroTime(): GoTime {
 }
 
 /** The point in time of a date and a clock in a zone; parts beyond their range carry over as in Go's `time.Date`. */
-export function timeOf(
+export function timeFrom(
   parts: { year: number; month: number; day: number; hour: number; minute: number; second: number },
   nanoseconds: number,
   zone: Zone,
@@ -111,7 +111,7 @@ export function addDate(time: GoTime, years: number, months: number, days: numbe
   const month = clock.month - 1 + months;
   const year = clock.year + years + Math.floor(month / 12);
   const parts = { ...clock, year, month: (((month % 12) + 12) % 12) + 1, day: clock.day + days };
-  return timeOf(parts, time.nanoseconds, time.zone);
+  return timeFrom(parts, time.nanoseconds, time.zone);
 }
 
 /** Date and clock in the time's zone. */

@@ -17,7 +17,7 @@ const verbs: Readonly<Record<string, { form: FloatForm; precision: number }>> = 
 };
 
 /** The float by the verb, or undefined where the verb is none for floats. */
-export function formatFloat(x: number, spec: Spec): string | undefined {
+export function printFloat(x: number, spec: Spec): string | undefined {
   const verb = verbs[spec.verb];
   if (verb === undefined) return undefined;
   const precision = spec.precision ?? verb.precision;
@@ -37,8 +37,8 @@ export function formatFloat(x: number, spec: Spec): string | undefined {
 
 /** The complex number by the verb: both parts formatted alike, the second one always with its sign. */
 export function formatComplex(re: number, im: number, spec: Spec): string | undefined {
-  const real = formatFloat(re, spec);
-  const imaginary = formatFloat(im, { ...spec, plus: true });
+  const real = printFloat(re, spec);
+  const imaginary = printFloat(im, { ...spec, plus: true });
   return real === undefined || imaginary === undefined ? undefined : `(${real}${imaginary}i)`;
 }
 

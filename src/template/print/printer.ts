@@ -6,7 +6,7 @@ import type { SliceValue, Value } from "../values/model.ts";
 import { bytesType } from "../values/types.ts";
 import { isUnsigned, typeName } from "../values/value.ts";
 import { formatDigits, formatInteger } from "./format-integer.ts";
-import { formatComplex, formatFloat } from "./format-number.ts";
+import { formatComplex, printFloat } from "./format-number.ts";
 import { formatText } from "./format-text.ts";
 import { pad, plain, type Spec } from "./spec.ts";
 import { ownTextOf } from "./string-methods.ts";
@@ -120,7 +120,7 @@ export class Printer {
         break;
       case "float32":
       case "float64":
-        this.#orReport(formatFloat(value.value, spec), value, spec);
+        this.#orReport(printFloat(value.value, spec), value, spec);
         break;
       case "complex128":
         this.#orReport(formatComplex(value.re, value.im, spec), value, spec);

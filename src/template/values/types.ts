@@ -21,17 +21,10 @@ function basic(kind: BasicType["kind"]): BasicType {
 export const boolType = basic("bool");
 export const stringType = basic("string");
 export const intType = basic("int");
-export const int8Type = basic("int8");
-export const int16Type = basic("int16");
-export const int32Type = basic("int32");
 export const int64Type = basic("int64");
-export const uintType = basic("uint");
 export const uint8Type = basic("uint8");
-export const uint16Type = basic("uint16");
 export const uint32Type = basic("uint32");
 export const uint64Type = basic("uint64");
-export const uintptrType = basic("uintptr");
-export const float32Type = basic("float32");
 export const float64Type = basic("float64");
 export const complex128Type = basic("complex128");
 /** `any`, which Go prints as `interface {}`. */

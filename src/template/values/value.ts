@@ -1,5 +1,5 @@
 /** Asks of a value what kind and type it has. */
-import type { FloatValue, GoType, IntValue, Value } from "./model.ts";
+import type { FloatValue, IntValue, Value } from "./model.ts";
 import { isIntKind } from "./types.ts";
 
 /** The kind as `reflect.Kind` prints it; `invalid` for nil. */
@@ -10,11 +10,6 @@ export function kindOf(value: Value): string {
 /** The type as `%T` prints it; `<nil>` for nil. */
 export function typeName(value: Value): string {
   return value.kind === "nil" ? "<nil>" : value.type.name;
-}
-
-/** The type, or undefined for nil. */
-export function typeOf(value: Value): GoType | undefined {
-  return value.kind === "nil" ? undefined : value.type;
 }
 
 /** Whether it is one of Go's integer kinds, signed or not. */

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { checkDestination } from "../../src/mapping/check-destinations.ts";
+import { readDestination } from "../../src/mapping/read-destination.ts";
 
 test("a good destination is read, with a tag and without", () => {
-  expect(checkDestination("x.io/b:1")).toEqual({
+  expect(readDestination("x.io/b:1")).toEqual({
     target: { registry: "x.io", repository: "b", tag: "1" },
   });
-  expect(checkDestination("x.io/b")).toEqual({ target: { registry: "x.io", repository: "b" } });
+  expect(readDestination("x.io/b")).toEqual({ target: { registry: "x.io", repository: "b" } });
 });
 
 test("of a bad one it is told what is wrong, in one line", () => {
@@ -17,5 +17,5 @@ test("of a bad one it is told what is wrong, in one line", () => {
     ["", "it has no registry or no repository"],
     ["x.io/b c:1", '"b c" is no repository name'],
   ];
-  for (const [destination, problem] of rows) expect(checkDestination(destination)).toEqual({ problem });
+  for (const [destination, problem] of rows) expect(readDestination(destination)).toEqual({ problem });
 });
