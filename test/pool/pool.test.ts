@@ -1,6 +1,7 @@
 /** Jobs on threads: their windows, what they tell, and a thread that dies. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import type { Worker } from "node:worker_threads";
+import { AceError } from "../../src/errors.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { Pool } from "../../src/pool/pool.ts";
 import { Window } from "../../src/tape/window/window.ts";
@@ -66,6 +67,20 @@ test("a thread that dies is replaced, and the next jobs know their window", asyn
   expect(new Set(again)).toEqual(new Set([digest]));
 });
 
+/** Brings bytes from a server into a window. */
+async function fetchFrom(port: number | undefined, window: Window): Promise<void> {
+  const { descriptor } = contentOf("application/octet-stream", bytes);
+  const slot = window.append(0, descriptor.size) ?? -1;
+  await pool.run({
+    ...{ kind: "fetch", window: window.handle, slot, offset: 0, descriptor },
+    source: {
+      settings: { registry: "registry.test", endpoints: [endpointAt(`http://localhost:${port}`)] },
+      repository: "library/x",
+    },
+    ...{ holdBack: true, hashedElsewhere: false },
+  });
+}
+
 test("a notice is told while the job waits, and none after its end", async () => {
   let asks = 0;
   await using server = Bun.serve({
@@ -77,22 +92,33 @@ test("a notice is told while the job waits, and none after its end", async () =>
     },
   });
   const window = Window.create(1024 * 1024);
-  const { descriptor } = contentOf("application/octet-stream", bytes);
-  const slot = window.append(0, descriptor.size) ?? -1;
-  await pool.run({
-    kind: "fetch",
-    window: window.handle,
-    slot,
-    offset: 0,
-    descriptor,
-    source: {
-      settings: { registry: "registry.test", endpoints: [endpointAt(`http://localhost:${server.port}`)] },
-      repository: "library/x",
-    },
-    holdBack: true,
-    hashedElsewhere: false,
-  });
-  expect(window.scan()).toBe(descriptor.size);
+  await fetchFrom(server.port, window);
+  expect(window.scan()).toBe(bytes.length);
   expect(said).toHaveLength(1);
   expect(said[0]).toContain("try 2 of");
+});
+
+test("a job that waits for a registry ends with its window, and the next archive has its connection", async () => {
+  await using tired = Bun.serve({
+    port: 0,
+    fetch: () => new Response(null, { status: 503, headers: { "Retry-After": "600" } }),
+  });
+  await using awake = Bun.serve({ port: 0, fetch: () => new Response(bytes) });
+  const [first, next] = [Window.create(1024 * 1024), Window.create(1024 * 1024)];
+  const both = [fetchFrom(tired.port, first!), fetchFrom(tired.port, first!)].map((job) =>
+    job.catch((error: unknown) => error),
+  );
+  await until("it is told that the registry is waited for", () => said.length > 0);
+  first!.abort(new AceError("medium", "Cannot write it: it is full"));
+  for (const error of await Promise.all(both)) expect(error).toMatchObject({ code: "medium" });
+  await fetchFrom(awake.port, next!);
+  expect(next!.scan()).toBe(bytes.length);
+});
+
+test("a blob that is not there is the cause, for everybody who uses the window, before the job has answered", async () => {
+  await using server = Bun.serve({ port: 0, fetch: () => new Response(null, { status: 404 }) });
+  const window = Window.create(1024 * 1024);
+  const waiting = window.waitForFront(5_000_000).catch((error: unknown) => error);
+  await expect(fetchFrom(server.port, window)).rejects.toMatchObject({ code: "not-found" });
+  expect(await waiting).toMatchObject({ code: "not-found" });
 });
