@@ -119,3 +119,41 @@ describe("what a file exports", () => {
     expect(Object.fromEntries(twice)).toEqual({});
   });
 });
+
+/** Papers that a text cites and a reader of the repository cannot find; pages of docs are looked for. */
+async function missingPapers(text: string): Promise<string[]> {
+  const words =
+    text.match(
+      /\bcompat(?:\.md)? section \d+|\bdesign (?:[A-Z]\d|section|paper)|\b(?:design|findings)\/\S+/g,
+    ) ?? [];
+  const pages = text.match(/\bdocs\/[\w/-]+\.md\b/g) ?? [];
+  const absent = await Promise.all(
+    pages.map(async (page) => ((await Bun.file(join(repositoryRoot, page)).exists()) ? [] : [page])),
+  );
+  return [...words, ...absent.flat()];
+}
+
+describe("what a comment or a page cites is public or in the repository", () => {
+  test.each(["src", "test", "scripts", "workers", "docs"])("in %s", async (directory) => {
+    const own = "source-rules.test.ts";
+    const found: string[] = [];
+    for (const name of await readdir(join(repositoryRoot, directory), { recursive: true })) {
+      if (!/\.(ts|md)$/.test(name) || name === own) continue;
+      const text = await Bun.file(join(repositoryRoot, directory, name)).text();
+      found.push(...(await missingPapers(text)).map((paper) => `${directory}/${name}: ${paper}`));
+    }
+    expect(found).toEqual([]);
+  });
+
+  test("the check itself finds them", async () => {
+    const text =
+      "(compat section 4), design X2, design/tape.md, findings/code.md, docs/none.md, docs/tape.md";
+    expect(await missingPapers(text)).toEqual([
+      "compat section 4",
+      "design X2",
+      "design/tape.md,",
+      "findings/code.md,",
+      "docs/none.md",
+    ]);
+  });
+});

@@ -5,7 +5,7 @@ import { baseDirectory, type Config, type Environment, variable } from "./config
 import { type FileContent, readConfigFile } from "./read-file.ts";
 import { concurrencyLimit, endpointsOf, registriesOf } from "./schema.ts";
 
-/** The original's defaults, but for `concurrentHTTP` (5 there): see compat.md section 8. */
+/** The original's defaults, but for `concurrentHTTP` (5 there): see docs/configuration.md. */
 const defaults = { cachePruneMax: 500 * 2 ** 20, chunkSize: 100 * 2 ** 20, concurrentHTTP: 25 };
 
 /** Where to look. */

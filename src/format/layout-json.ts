@@ -1,4 +1,4 @@
-/** The JSON files of the layout inside an archive: `oci-layout` and the two `index.json` (compat section 4). */
+/** The JSON files of the layout inside an archive: `oci-layout` and the two `index.json`, byte for byte as the original writes them. */
 import * as v from "valibot";
 import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";

@@ -1,4 +1,4 @@
-/** Reads and formats the checkpoint ledger: one descriptor a line, with the archive offset that holds it (compat section 5). */
+/** Reads and formats the checkpoint ledger: one descriptor a line, with the archive offset that holds it (docs/serialize.md). */
 import { createReadStream } from "node:fs";
 import * as v from "valibot";
 import { AceError, systemState } from "../errors.ts";

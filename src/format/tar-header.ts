@@ -4,7 +4,7 @@ import { AceError } from "../errors.ts";
 /** POSIX.1-2001 pax, "ustar Interchange Format": everything in a tar is a multiple of this. Bytes. */
 export const tarBlockBytes = 512;
 
-/** What a tar header says, as far as an archive of ours needs it. Modes, times and owners are fixed (compat section 4). */
+/** What a tar header says, as far as an archive of ours needs it. Modes, times and owners are fixed, so that the same images make the same bytes (docs/moving-over.md). */
 export interface TarEntry {
   /** Relative path, `/` between parts, none at the end, not even for a directory. */
   name: string;

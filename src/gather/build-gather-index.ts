@@ -1,4 +1,4 @@
-/** Writes the gather index, byte for byte as the original does (compat section 3). */
+/** Writes the gather index, byte for byte as the original does. */
 import * as annotationKeys from "../oci/annotations.ts";
 import { type Descriptor, orderedDescriptor } from "../oci/descriptor.ts";
 import { digestOf } from "../oci/digest.ts";

@@ -8,7 +8,7 @@ import { formatSnapshot, RateMeter, takeSnapshot } from "./snapshot.ts";
 import type { RunStatus } from "./status.ts";
 import { formatSummary, type RunSummary } from "./summary.ts";
 
-/** Levels of the log, and the verbosity from which each is shown (compat section 1). */
+/** Levels of the log, and the verbosity from which each is shown: those of the original (docs/moving-over.md). */
 export const logLevels = { error: 0, warn: 4, info: 8, debug: 12 } as const;
 
 /** A level of the log. */

@@ -1,4 +1,4 @@
-/** `deserialize --strict`: the exact order of entries that serialize writes (compat section 4). */
+/** `deserialize --strict`: the exact order of entries that serialize writes. */
 
 import { DigestSet } from "../../content/digest-set.ts";
 import { wantedChildren } from "../../content/walk.ts";
