@@ -104,6 +104,8 @@ export interface AceErrorOptions {
   details?: readonly (string | Advice)[];
   /** The option that is refused: the message begins with `Cannot use OPTION`. Made by {@link refusedOption}. */
   option?: OptionName;
+  /** What cannot be read, and why, for whoever lists several such things. Made by {@link cannotRead}. */
+  unreadable?: { object: string; state: string };
 }
 
 /** Every error that leaves a room. Message form: `Cannot <act> <object>: <state>`, never with a secret and never with a flag in it. */
@@ -112,6 +114,7 @@ export class AceError extends Error {
   readonly hint: string | Advice | undefined;
   readonly details: readonly (string | Advice)[];
   readonly option: OptionName | undefined;
+  readonly unreadable: AceErrorOptions["unreadable"] | undefined;
 
   constructor(code: ErrorCode, message: string, options: AceErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -120,15 +123,17 @@ export class AceError extends Error {
     this.hint = options.hint;
     this.details = options.details ?? [];
     this.option = options.option;
+    this.unreadable = options.unreadable;
   }
 
   /** The same error with more facts behind its message. */
   withDetails(...facts: readonly (string | Advice)[]): AceError {
-    const { cause, hint, option } = this;
+    const { cause, hint, option, unreadable } = this;
     return new AceError(this.code, this.message, {
       cause,
       ...(hint === undefined ? {} : { hint }),
       ...(option === undefined ? {} : { option }),
+      ...(unreadable === undefined ? {} : { unreadable }),
       details: [...this.details, ...facts],
     });
   }
@@ -147,6 +152,16 @@ export function refusedOption(
   return new AceError("usage", `Cannot use ${what}: ${why}`, { ...options, option });
 }
 
+/** The error `Cannot read OBJECT: STATE`. */
+export function cannotRead(
+  code: ErrorCode,
+  object: string,
+  state: string,
+  options: Omit<AceErrorOptions, "unreadable"> = {},
+): AceError {
+  return new AceError(code, `Cannot read ${object}: ${state}`, { ...options, unreadable: { object, state } });
+}
+
 /** An {@link AceError} as plain data, for the way across a thread boundary (structured clone drops subclasses). */
 export interface ErrorData extends Omit<AceErrorOptions, "cause"> {
   code: ErrorCode;
@@ -156,13 +171,14 @@ export interface ErrorData extends Omit<AceErrorOptions, "cause"> {
 /** Turns anything thrown into plain data; whatever is no {@link AceError} becomes `internal`. */
 export function toErrorData(error: unknown): ErrorData {
   if (!(error instanceof AceError)) return { code: "internal", message: messageOf(error) };
-  const { code, message, hint, details, option } = error;
+  const { code, message, hint, details, option, unreadable } = error;
   return {
     code,
     message,
     ...(hint === undefined ? {} : { hint }),
     ...(details.length === 0 ? {} : { details }),
     ...(option === undefined ? {} : { option }),
+    ...(unreadable === undefined ? {} : { unreadable }),
   };
 }
 

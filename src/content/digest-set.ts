@@ -16,4 +16,9 @@ export class DigestSet {
   add(digest: Digest): void {
     this.#table.add(digest);
   }
+
+  /** In the order in which they came. */
+  *all(): Generator<Digest, void, undefined> {
+    for (let number = 0; number < this.#table.size; number++) yield this.#table.digestAt(number);
+  }
 }

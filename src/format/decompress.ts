@@ -1,7 +1,7 @@
 /** Takes the compression off an archive, as a stream. */
 import { setImmediate } from "node:timers/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { AceError, messageOf } from "../errors.ts";
+import { type AceError, cannotRead, messageOf } from "../errors.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
 /** How an archive is packed. */
@@ -97,7 +97,7 @@ export async function* decompress(
 }
 
 function unreadable(archive: string, state: string, options: { cause?: unknown } = {}): AceError {
-  return new AceError("archive", `Cannot read archive ${JSON.stringify(archive)}: ${state}`, {
+  return cannotRead("archive", `archive ${JSON.stringify(archive)}`, state, {
     ...options,
     hint: "The archive is damaged or incomplete: copy it again.",
   });

@@ -1,5 +1,5 @@
 /** Follows the frames of a zstd stream (RFC 8878), because the decoder takes a stream that is cut anywhere for a whole one. */
-import { AceError } from "../errors.ts";
+import { type AceError, cannotRead } from "../errors.ts";
 
 /** What the next collected bytes are. */
 type Part = "magic" | "skippable-size" | "descriptor" | "header" | "block" | "checksum" | "padding";
@@ -127,7 +127,7 @@ export class ZstdFrames {
   }
 
   #fail(state: string): AceError {
-    return new AceError("archive", `Cannot read archive ${JSON.stringify(this.#archive)}: ${state}`, {
+    return cannotRead("archive", `archive ${JSON.stringify(this.#archive)}`, state, {
       hint: "The archive is damaged or incomplete: copy it again.",
     });
   }

@@ -6,6 +6,7 @@ import type { ArchiveFault } from "../archive/read/archive-faults.ts";
 import type { ReadingOptions } from "../archive/read/archive-source.ts";
 import { ListedImage } from "../archive/read/list-image.ts";
 import { openArchive } from "../archive/read/open-archive.ts";
+import { parseArchived } from "../archive/read/parse-archived.ts";
 import { readContents } from "../archive/read/read-contents.ts";
 import { NeedsWalk } from "../archive/read/walk-needs.ts";
 import { AceError } from "../errors.ts";
@@ -14,7 +15,7 @@ import { isGather } from "../gather/gathered-images.ts";
 import { platformOfConfig } from "../gather/image-platform.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { childManifests, type ManifestContent, parseManifest } from "../oci/manifest.ts";
+import { childManifests, type ManifestContent } from "../oci/manifest.ts";
 import type { Platform } from "../oci/platform.ts";
 import { type RunContext, stoppedError } from "../run/run.ts";
 
@@ -96,7 +97,8 @@ export async function list(options: ListOptions, run: RunContext): Promise<ListR
 
 /** The images that the archive's roots stand for. */
 async function imagesOf(contents: ArchiveContents): Promise<Descriptor[]> {
-  const { first, faults, name } = contents;
+  const { faults, name } = contents;
+  const { first } = contents.layout;
   if (first === undefined) {
     const [fault] = faults;
     throw new AceError("archive", `Cannot list ${name}: ${fault?.message ?? "it has no index.json"}`, {
@@ -112,13 +114,10 @@ async function imagesOf(contents: ArchiveContents): Promise<Descriptor[]> {
 }
 
 /** Undefined when it is not in the archive, or cannot be read. */
-async function readRoot(
-  { digest, mediaType }: Descriptor,
-  contents: ArchiveContents,
-): Promise<ManifestContent | undefined> {
-  const bytes = await contents.small(digest);
+async function readRoot(root: Descriptor, contents: ArchiveContents): Promise<ManifestContent | undefined> {
+  const bytes = await contents.small(root.digest);
   if (bytes === undefined) return undefined;
-  return parseManifest(bytes, mediaType, `${digest} in ${contents.name}`);
+  return parseArchived(bytes, root, contents.name);
 }
 
 async function rowOf(

@@ -95,6 +95,7 @@ async function readPlanned(
   const { status, signal, ui } = run;
   const parts = new ArchiveParts([options.source, ...options.parts], {
     ...options,
+    policy: options.strict ? "strict" : "lenient",
     change: readingChange(options.volumeChange, run),
     log: (level, text) => ui.log(level, text),
   });

@@ -4,15 +4,11 @@ import { AceError } from "../../errors.ts";
 import { isGather } from "../../gather/gathered-images.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import {
-  childManifests,
-  type ManifestContent,
-  manifestLimitBytes,
-  parseManifest,
-} from "../../oci/manifest.ts";
+import { childManifests, type ManifestContent, manifestLimitBytes } from "../../oci/manifest.ts";
 import { isForeignLayer } from "../../oci/media-types.ts";
 import type { ArchiveContents } from "../read/archive-contents.ts";
 import type { ArchiveFault } from "../read/archive-faults.ts";
+import { parseArchived } from "../read/parse-archived.ts";
 import { NeedsWalk, type NeedVisitor } from "../read/walk-needs.ts";
 
 /** How to check, and where to. */
@@ -75,7 +71,7 @@ class Closure implements NeedVisitor {
   /** What the first index.json names, with everything below. */
   async roots(archive: ArchiveContents, walk: NeedsWalk): Promise<void> {
     this.#naming = archive;
-    for (const root of archive.first?.manifests ?? []) {
+    for (const root of archive.layout.first?.manifests ?? []) {
       this.#roots.add(root.digest);
       await walk.below(root);
     }
@@ -84,7 +80,7 @@ class Closure implements NeedVisitor {
   /** What only the last index.json names: manifests that refer to others, and what nothing else led to. */
   async rest(archive: ArchiveContents, walk: NeedsWalk): Promise<void> {
     this.#naming = archive;
-    for (const manifest of archive.last?.manifests ?? []) {
+    for (const manifest of archive.layout.last?.manifests ?? []) {
       if (walk.hasVisited(manifest)) this.#checkSize(manifest, undefined);
       else await walk.below(manifest);
     }
@@ -165,11 +161,11 @@ class Closure implements NeedVisitor {
 
   async #read(
     archive: ArchiveContents,
-    { digest, mediaType }: Descriptor,
+    descriptor: Descriptor,
     image: string | undefined,
   ): Promise<ManifestContent | undefined> {
-    const offset = archive.blobs.find(digest)?.bodyOffset;
-    const fail = (message: string) => archive.tell("manifest", message, { digest, image, offset });
+    const { digest } = descriptor;
+    const fail = (message: string) => archive.tellOfManifest(digest, message, image);
     const bytes = await archive.small(digest);
     if (bytes === undefined) {
       const size = archive.blobs.find(digest)?.sizeBytes ?? 0;
@@ -181,7 +177,7 @@ class Closure implements NeedVisitor {
       return undefined;
     }
     try {
-      return parseManifest(bytes, mediaType, digest);
+      return parseArchived(bytes, descriptor, archive.name);
     } catch (error) {
       if (!(error instanceof AceError)) throw error;
       fail(error.message);
@@ -196,6 +192,6 @@ class Closure implements NeedVisitor {
 
 /** Tools that write plain layouts name their roots only, and write one index.json. */
 function listOf(archive: ArchiveContents): [ArchiveContents, Set<Digest>][] {
-  if (archive.last === undefined) return [];
-  return [[archive, new Set(archive.last.manifests.map(({ digest }) => digest))]];
+  if (archive.layout.last === undefined) return [];
+  return [[archive, new Set(archive.layout.last.manifests.map(({ digest }) => digest))]];
 }

@@ -65,7 +65,7 @@ function checkEntry({ descriptor, offset }: LedgerEntry, line: string, archive: 
 
 /** Every path that manifest.json names is there: `docker load` stops at the first that is not. */
 export function checkLoadPaths(archive: ArchiveContents): void {
-  for (const path of archive.loadPaths) {
+  for (const path of archive.layout.loadPaths) {
     if (!isThere(path, archive))
       archive.tell("manifest-json", `manifest.json names ${JSON.stringify(path)}, which is not there`);
   }

@@ -1,7 +1,6 @@
 /** What an archive turned out to hold, and what is wrong with it. */
 
 import { PackedShelf } from "../../content/packed-shelf.ts";
-import type { IndexJson } from "../../format/layout-json.ts";
 import { paddingBytes } from "../../format/tar-header.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../../oci/digest.ts";
 import { manifestLimitBytes } from "../../oci/manifest.ts";
@@ -10,6 +9,7 @@ import type { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import { ArchivedBlobs } from "./archived-blobs.ts";
 import { HeaderReader } from "./header-reader.ts";
+import { LayoutFiles, type LayoutReader } from "./layout-files.ts";
 
 export class ArchiveContents {
   /** As the user calls it. */
@@ -18,11 +18,8 @@ export class ArchiveContents {
   readonly faults: ArchiveFault[] = [];
   /** Sentences for the log: what is odd and harms nothing. */
   readonly notices: string[] = [];
-  /** The first index.json, which names the root; and the last one, when there are two. */
-  first: IndexJson | undefined;
-  last: IndexJson | undefined;
-  /** What manifest.json names. */
-  loadPaths: readonly string[] = [];
+  /** What index.json and manifest.json say. */
+  readonly layout: LayoutFiles;
   /** Names of files that are no blobs. */
   readonly otherNames = new Set<string>();
   /** True when the archive ends too early or cannot be read to its end. */
@@ -32,10 +29,16 @@ export class ArchiveContents {
   /** Of a stream, whose manifests have passed by the time they are asked for. */
   readonly #shelf = new PackedShelf();
   readonly #headers: HeaderReader | undefined;
+  /** Manifests that were told of. */
+  readonly #unread = new Set<Digest>();
   readonly #files: ArchiveFiles | undefined;
 
-  constructor(source: ArchiveSource) {
+  constructor(source: ArchiveSource, read: LayoutReader["read"]) {
     this.name = source.name;
+    this.layout = new LayoutFiles(source.name, {
+      read,
+      tell: ({ fault, message, offset }) => this.tell(fault, message, { offset }),
+    });
     this.#files = source.files;
     this.#headers = source.seekable ? new HeaderReader(source) : undefined;
   }
@@ -51,6 +54,13 @@ export class ArchiveContents {
     const volumes = offset === undefined ? undefined : this.#files?.volumesOf(offset, size);
     const where = volumes === undefined ? "" : ` (in ${volumes})`;
     this.faults.push({ fault, archive: this.name, message: `${message}${where}`, ...facts });
+  }
+
+  /** Says once that a manifest, which hashes to its name, cannot be read. */
+  tellOfManifest(digest: Digest, message: string, image?: string | undefined): void {
+    if (this.#unread.has(digest)) return;
+    this.#unread.add(digest);
+    this.tell("manifest", message, { digest, image, offset: this.blobs.find(digest)?.bodyOffset });
   }
 
   /** Compares what a blob hashes to with its name; a wrong one is told and counts as such from then on. */

@@ -1,17 +1,16 @@
 /** The files of an archive: one, or several parts that complete each other. */
 import { accessSync, constants } from "node:fs";
-import { AceError } from "../../errors.ts";
+import { AceError, cannotRead, systemState } from "../../errors.ts";
 import type { ReadingChange } from "../media/reading-change.ts";
 import type { ArchiveSource, ReadingOptions } from "./archive-source.ts";
 import { openArchive } from "./open-archive.ts";
-import { readEntries } from "./read-entries.ts";
 import type { Unpacking } from "./unpack.ts";
-import { unreadable } from "./unreadable.ts";
 import { findVolumes } from "./volume-files.ts";
+import { type ReadPolicy, walkArchive } from "./walk-archive.ts";
 
 /** How to read them. */
 export interface ArchivePartsOptions extends ReadingOptions {
-  strict: boolean;
+  policy: Exclude<ReadPolicy, "salvage">;
   /** Gets the next volume of a tape. */
   change: ReadingChange;
   log(level: "info" | "warn", text: string): void;
@@ -90,16 +89,20 @@ export class ArchiveParts {
     let entries = 0;
     let isTaking = false;
     try {
-      for await (const entry of readEntries(this.#source)) {
+      const { policy } = this.#options;
+      for await (const step of walkArchive(this.#source, policy)) {
         signal.throwIfAborted();
+        if (step.kind === "fault") throw step.error;
         isTaking = true;
-        await unpacking.take(entry);
+        await unpacking.take(step.entry, step.role);
         isTaking = false;
         entries++;
       }
+      unpacking.end();
     } catch (error) {
       // Of what is no archive at all nothing is expected; and --strict means what it says.
-      if (entries === 0 || (isTaking && this.#options.strict) || !this.takesAsMissing(error)) throw error;
+      if (entries === 0 || (isTaking && this.#options.policy === "strict") || !this.takesAsMissing(error))
+        throw error;
     }
   }
 
@@ -115,6 +118,6 @@ function checkSource(path: string): void {
   try {
     accessSync(path, constants.R_OK);
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw cannotRead("medium", path, systemState(cause), { cause });
   }
 }

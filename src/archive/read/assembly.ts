@@ -78,6 +78,11 @@ export class Assembly {
     return this.#expected.get(digest);
   }
 
+  /** True for a manifest that nothing has named so far. */
+  isUnnamed(digest: Digest): boolean {
+    return this.#orphans.has(digest);
+  }
+
   /** The root's bytes, when the archive had them. */
   get rootRaw(): RawManifest | undefined {
     return this.#root === undefined ? undefined : this.#kept.get(this.#root);

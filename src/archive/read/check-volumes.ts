@@ -1,11 +1,10 @@
 /** Checks that the volumes of a set belong together, before any of them is read. */
 import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { basename } from "node:path";
-import { AceError } from "../../errors.ts";
+import { AceError, cannotRead, systemState } from "../../errors.ts";
 import { formatLabel, type VolumeLabel } from "../../tape/catalogue/catalogue.ts";
 import { volumePath } from "../../tape/catalogue/volume-names.ts";
 import { beginsArchive } from "./begins-archive.ts";
-import { unreadable } from "./unreadable.ts";
 import { readCatalogueLabel } from "./volume-catalogue.ts";
 
 /** A volume that is a file. */
@@ -38,9 +37,6 @@ export interface ListedVolume {
   hasFile: boolean;
   hasCatalogue: boolean;
 }
-
-/** What an error begins with that is told as one of several. */
-const errorStart = /^Cannot read /;
 
 const wrongHint =
   "Copy again what is named; where only a catalogue is wrong, the volumes can be read without it.";
@@ -130,7 +126,9 @@ class VolumeCheck {
       return { name: this.#archive, volumes: this.#volumes, isWhole };
     }
     const isMedium = this.#problems.every(({ code }) => code === "medium");
-    const texts = this.#problems.map(({ message }) => message.replace(errorStart, ""));
+    const texts = this.#problems.map(({ message, unreadable }) =>
+      unreadable === undefined ? message : `${unreadable.object}: ${unreadable.state}`,
+    );
     const state = others.length === 0 ? texts[0] : `${texts.length} things are wrong with its volumes`;
     throw new AceError(isMedium ? "medium" : "archive", `Cannot read ${this.#archive}: ${state}`, {
       details: others.length === 0 ? [] : texts,
@@ -202,7 +200,7 @@ function statReadable(path: string): Stats {
     const stat = statSync(path);
     if (stat.isFile()) return stat;
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw cannotRead("medium", path, systemState(cause), { cause });
   }
-  throw new AceError("medium", `Cannot read ${path}: it is no regular file`);
+  throw cannotRead("medium", path, "it is no regular file");
 }

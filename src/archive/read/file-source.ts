@@ -1,13 +1,12 @@
 /** An archive that is read by position: a plain tar in a file, or in the volumes of a set. */
 import { closeSync, openSync } from "node:fs";
-import { AceError } from "../../errors.ts";
+import { AceError, cannotRead, systemState } from "../../errors.ts";
 import { stretchesOf } from "../../pool/blobs/place-pieces.ts";
 import type { BlobPlace, Stretch } from "../../pool/jobs.ts";
 import { readFully } from "../../tape/medium/read-fully.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import type { FoundSet } from "./check-volumes.ts";
-import { unreadable } from "./unreadable.ts";
 
 /** Files open at a time: manifests and configs that are looked at in turn lie in few volumes. */
 const mostOpen = 4;
@@ -92,6 +91,6 @@ function openFile(path: string): number {
   try {
     return openSync(path, "r");
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw cannotRead("medium", path, systemState(cause), { cause });
   }
 }

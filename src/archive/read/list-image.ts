@@ -3,10 +3,11 @@ import { AceError } from "../../errors.ts";
 import { platformOfConfig } from "../../gather/image-platform.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { type ManifestContent, parseManifest } from "../../oci/manifest.ts";
+import type { ManifestContent } from "../../oci/manifest.ts";
 import { isForeignLayer, isImageConfigType } from "../../oci/media-types.ts";
 import { formatPlatform, isKnownPlatform, type Platform } from "../../oci/platform.ts";
 import type { ArchiveContents } from "./archive-contents.ts";
+import { parseArchived } from "./parse-archived.ts";
 import type { NeedVisitor } from "./walk-needs.ts";
 
 /** A config's own limits are a layer's history and labels; larger ones are not read for the sake of a word. Bytes. */
@@ -30,14 +31,14 @@ export class ListedImage implements NeedVisitor {
   }
 
   async manifest(descriptor: Descriptor): Promise<ManifestContent | undefined> {
-    const { digest, mediaType, platform } = descriptor;
+    const { digest, platform } = descriptor;
     const bytes = this.#has(descriptor) ? await this.#contents.small(digest) : undefined;
     if (bytes === undefined) {
       if (!this.#seen.has(digest)) this.missing++;
       this.#seen.add(digest);
       return undefined;
     }
-    const content = this.#parse(bytes, mediaType, digest);
+    const content = this.#parse(bytes, descriptor);
     if (content?.kind !== "image") return content;
     if (isKnownPlatform(platform)) this.#platforms.add(formatPlatform(platform));
     else if (platform === undefined && content.config !== undefined) this.#configs.push(content.config);
@@ -73,13 +74,14 @@ export class ListedImage implements NeedVisitor {
     return this.#contents.blobs.find(digest)?.sizeBytes === size && !this.#contents.blobs.isWrong(digest);
   }
 
-  /** A manifest that cannot be read counts as missing; verify says why. */
-  #parse(bytes: Uint8Array, mediaType: string, digest: Digest): ManifestContent | undefined {
+  /** A manifest that cannot be read counts as missing. */
+  #parse(bytes: Uint8Array, descriptor: Descriptor): ManifestContent | undefined {
     try {
-      return parseManifest(bytes, mediaType, digest);
+      return parseArchived(bytes, descriptor, this.#contents.name);
     } catch (error) {
       if (!(error instanceof AceError)) throw error;
       this.missing++;
+      this.#contents.tellOfManifest(descriptor.digest, error.message);
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 /** Opens an archive: a plain tar in a file or in volumes by position, anything else as a stream through the window. */
 import { type Stats, statSync } from "node:fs";
-import { AceError, refusedOption } from "../../errors.ts";
+import { AceError, cannotRead, refusedOption, systemState } from "../../errors.ts";
 import { sniffBytes, sniffCompression } from "../../format/decompress.ts";
 import { isTapePath } from "../../tape/drive/tape-device.ts";
 import { ArchiveFiles } from "./archive-files.ts";
@@ -8,7 +8,6 @@ import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
 import type { FoundSet } from "./check-volumes.ts";
 import { FileSource } from "./file-source.ts";
 import { StreamSource } from "./stream-source.ts";
-import { unreadable } from "./unreadable.ts";
 import { findVolumes } from "./volume-files.ts";
 
 /**
@@ -49,7 +48,7 @@ function plainFile(path: string): ArchiveFiles | undefined {
   try {
     stat = statSync(path);
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw cannotRead("medium", path, systemState(cause), { cause });
   }
   if (stat.isDirectory()) throw new AceError("medium", `Cannot read ${path}: it is a directory`);
   return stat.isFile() ? new ArchiveFiles(path, [{ path, offset: 0, bytes: stat.size }]) : undefined;

@@ -10,8 +10,8 @@ import { ArchiveParts } from "./archive-parts.ts";
 import type { ArchiveSource, ReadingOptions } from "./archive-source.ts";
 import type { AssemblyEvents } from "./assembly.ts";
 import { DryDelivery, RepositoryDelivery } from "./delivery.ts";
-import { readEntries } from "./read-entries.ts";
 import { Unpacking } from "./unpack.ts";
+import { lookThrough } from "./walk-archive.ts";
 
 export interface PushArchiveOptions extends ReadingOptions {
   /** A path, or `-` for standard input. */
@@ -33,6 +33,7 @@ export async function pushArchive(options: PushArchiveOptions, run: RunContext):
   const reference = parseReference(options.image);
   const parts = new ArchiveParts([options.source, ...(options.parts ?? [])], {
     ...options,
+    policy: options.strict ? "strict" : "lenient",
     change: readingChange(options.volumeChange, run),
     log: (level, text) => run.ui.log(level, text),
   });
@@ -45,7 +46,7 @@ export async function pushArchive(options: PushArchiveOptions, run: RunContext):
   status.windowFill = () => parts.source.windowFill();
   const counted = countArrivals(run);
   const unpacking = new Unpacking(parts.source, delivery, {
-    strict: options.strict,
+    policy: options.strict ? "strict" : "lenient",
     events: { ...counted.events, unreadable: parts.takesAsMissing },
     log: (level, text) => run.ui.log(level, text),
   });
@@ -80,15 +81,11 @@ export async function pushArchive(options: PushArchiveOptions, run: RunContext):
 
 /** A file is looked through before anything is pushed: its headers tell whether it is whole. If it is not, its user learns so at once. */
 async function checkFile(source: ArchiveSource, options: PushArchiveOptions, run: RunContext): Promise<void> {
-  if (!source.seekable) return;
-  let entries = 0;
-  try {
-    for await (const _ of readEntries(source)) entries++;
-  } catch (error) {
-    // The first part of a resumed archive has no end, and what it holds is wanted all the same.
-    if (options.dryRun || entries === 0 || !(error instanceof AceError)) throw error;
-    run.ui.log("warn", `${error.message}; what stands before that is pushed, but not the tag`);
-  }
+  const { entries, fault } = await lookThrough(source);
+  if (fault === undefined) return;
+  // The first part of a resumed archive has no end, and what it holds is wanted all the same.
+  if (options.dryRun || entries === 0) throw fault.error;
+  run.ui.log("warn", `${fault.error.message}; what stands before that is pushed, but not the tag`);
 }
 
 /** Largest part of the window that one chunk may hold, so that the next can come in while it is sent. */

@@ -1,22 +1,15 @@
 /** Goes through an archive once and notes what is in it; bodies are handed on or passed over. */
-import { setImmediate } from "node:timers/promises";
 import { AceError } from "../../errors.ts";
 import type { EntryRole } from "../../format/entry-name.ts";
-import {
-  checkOciLayout,
-  type IndexJson,
-  indexJsonLimitBytes,
-  parseIndexJson,
-} from "../../format/layout-json.ts";
-import { parseLoadPaths } from "../../format/load-paths.ts";
 import type { TarFound } from "../../format/tar-reader.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../../oci/digest.ts";
 import { manifestLimitBytes } from "../../oci/manifest.ts";
 import { ArchiveContents } from "./archive-contents.ts";
-import type { FaultKind } from "./archive-faults.ts";
 import type { ArchiveSource } from "./archive-source.ts";
-import { type ScanFault, scanArchive } from "./scan-archive.ts";
+
+import type { LayoutFile } from "./layout-files.ts";
 import { sniffManifest } from "./sniff-manifest.ts";
+import { type FoundFault, walkArchive } from "./walk-archive.ts";
 
 /** What the reader does with what it meets. */
 export interface ContentsOptions {
@@ -28,11 +21,6 @@ export interface ContentsOptions {
   json?(digest: Digest, bytes: Uint8Array): void;
   signal: AbortSignal;
 }
-
-/** Entries looked at before whatever else waits has a turn: some milliseconds. */
-const stepsInARow = 1000;
-
-type LayoutFile = "oci-layout" | "index" | "manifest-json";
 
 /** Smaller bodies of a stream are read and hashed where they are: the way to a thread would cost more. Bytes. */
 const smallBytes = 64 * 1024;
@@ -49,15 +37,10 @@ export async function readContents(
   options: ContentsOptions,
 ): Promise<ArchiveContents> {
   const reading = new ContentsReading(source, options);
-  let steps = 0;
-  for await (const step of scanArchive(source)) {
-    // What is read from memory or a disk never lets signals and timers have their turn.
-    if (++steps % stepsInARow === 0) await setImmediate();
+  for await (const step of walkArchive(source, "salvage")) {
     options.signal.throwIfAborted();
     if (step.kind === "fault") reading.fault(step);
-    else if (step.role.kind === "blob") await reading.blob(step.entry, step.role.digest);
-    else await reading.file(step.entry, step.role.kind);
-    if (step.kind === "entry" && step.role.kind === "other") reading.other(step.entry, step.role.notice);
+    else await reading.entry(step.entry, step.role);
   }
   reading.finish();
   return reading.contents;
@@ -67,16 +50,27 @@ class ContentsReading {
   readonly contents: ArchiveContents;
   readonly #source: ArchiveSource;
   readonly #options: ContentsOptions;
-  /** Layout files met so far. */
-  readonly #met: Record<LayoutFile, number> = { "oci-layout": 0, index: 0, "manifest-json": 0 };
 
   constructor(source: ArchiveSource, options: ContentsOptions) {
     this.#source = source;
     this.#options = options;
-    this.contents = new ArchiveContents(source);
+    this.contents = new ArchiveContents(source, (entry) => this.#body(entry, entry.sizeBytes));
   }
 
-  fault({ fault, offset, message }: ScanFault): void {
+  async entry(entry: TarFound, role: EntryRole): Promise<void> {
+    switch (role.kind) {
+      case "blob":
+        return this.blob(entry, role.digest);
+      case "oci-layout":
+      case "index":
+      case "manifest-json":
+        return this.file(entry, role.kind);
+      case "other":
+        this.other(entry, role.notice);
+    }
+  }
+
+  fault({ fault, offset, message }: FoundFault): void {
     this.contents.tell(fault, message, { offset });
     if (fault !== "cut" && fault !== "stream") return;
     this.contents.isCut = true;
@@ -130,70 +124,11 @@ class ContentsReading {
   }
 
   /** A file of the layout. */
-  async file(entry: TarFound, kind: EntryRole["kind"]): Promise<void> {
+  async file(entry: TarFound, kind: LayoutFile): Promise<void> {
+    const { layout } = this.contents;
     if (entry.type !== "file") return;
-    const { contents } = this;
-    const { name } = contents;
-    if (kind === "oci-layout" && this.#isNew(entry, kind, 1)) {
-      await this.#parse(entry, "layout", (bytes) => checkOciLayout(bytes, name));
-    }
-    if (kind === "index" && this.#isNew(entry, kind, 2)) {
-      const isFirst = this.#met.index === 1;
-      if (!isFirst && !this.#options.lastIndex) return;
-      const index = await this.#parse(entry, "index", (bytes) => parseIndexJson(bytes, name));
-      if (isFirst) contents.first = index;
-      else this.#takeLast(index, entry);
-    }
-    if (kind === "manifest-json" && this.#isNew(entry, kind, 1)) {
-      const paths = await this.#parse(entry, "manifest-json", (bytes) => parseLoadPaths(bytes, name));
-      contents.loadPaths = paths ?? [];
-    }
-  }
-
-  #takeLast(index: IndexJson | undefined, { headerOffset }: TarFound): void {
-    const { contents } = this;
-    contents.last = index;
-    const { first } = contents;
-    if (index === undefined || first === undefined || index.root.digest === first.root.digest) return;
-    contents.tell(
-      "index",
-      `the last index.json begins with ${index.root.digest}, the first with ${first.root.digest}`,
-      {
-        offset: headerOffset,
-      },
-    );
-  }
-
-  #isNew(entry: TarFound, kind: LayoutFile, most: number): boolean {
-    this.#met[kind]++;
-    if (this.#met[kind] <= most) return true;
-    const often = most === 1 ? "twice" : "more than twice";
-    this.contents.tell("duplicate", `${JSON.stringify(entry.name)} stands in the archive ${often}`, {
-      offset: entry.headerOffset,
-    });
-    return false;
-  }
-
-  async #parse<Result>(
-    entry: TarFound,
-    fault: FaultKind,
-    parse: (bytes: Uint8Array) => Result,
-  ): Promise<Result | undefined> {
-    const offset = entry.headerOffset;
-    if (entry.sizeBytes > indexJsonLimitBytes) {
-      const message = `${JSON.stringify(entry.name)} claims ${entry.sizeBytes} bytes, more than ${indexJsonLimitBytes} are not read`;
-      this.contents.tell(fault, message, { offset });
-      return undefined;
-    }
-    const bytes = await this.#body(entry, entry.sizeBytes);
-    if (bytes === undefined) return undefined;
-    try {
-      return parse(bytes);
-    } catch (error) {
-      if (!(error instanceof AceError)) throw error;
-      this.contents.tell(fault, error.message, { offset });
-      return undefined;
-    }
+    const isLast = kind === "index" && layout.hasFirst;
+    await layout.take(entry, kind, !isLast || this.#options.lastIndex);
   }
 
   finish(): void {
@@ -202,8 +137,6 @@ class ContentsReading {
     contents.isPacked = this.#source.isPacked() || contents.faults.some(({ fault }) => fault === "stream");
     // What a cut or damaged place took away is not told again.
     if (contents.faults.some(({ fault }) => ["cut", "stream", "header"].includes(fault))) return;
-    if (this.#met["oci-layout"] === 0)
-      contents.tell("layout", "it has no oci-layout, as every OCI archive has");
-    if (this.#met.index === 0) contents.tell("index", "it has no index.json, so it is no OCI archive");
+    contents.layout.end();
   }
 }

@@ -13,9 +13,9 @@ import type { ArchiveParts } from "./archive-parts.ts";
 import { ArchiveShelf } from "./archive-shelf.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import type { Delivery } from "./delivery.ts";
-import { readEntries } from "./read-entries.ts";
 import { sniffedBytes } from "./sniff-manifest.ts";
 import { Unpacking } from "./unpack.ts";
+import { lookThrough } from "./walk-archive.ts";
 
 /** How to read. */
 export interface ShelveOptions {
@@ -58,14 +58,9 @@ export async function shelveArchive(
 
 /** A file's headers tell at once whether it is whole. */
 async function findCut(source: ArchiveSource): Promise<AceError | undefined> {
-  let entries = 0;
-  try {
-    for await (const _ of readEntries(source)) entries++;
-    return undefined;
-  } catch (error) {
-    if (entries === 0 || !(error instanceof AceError) || error.code !== "archive") throw error;
-    return error;
-  }
+  const { entries, fault } = await lookThrough(source);
+  if (fault !== undefined && entries === 0) throw fault.error;
+  return fault?.error;
 }
 
 class Shelving implements Delivery {
@@ -85,7 +80,7 @@ class Shelving implements Delivery {
     this.#shelf = new ArchiveShelf(parts.source.name);
     if (!parts.source.seekable) this.#shelf.store = options.openStore?.();
     this.#unpacking = new Unpacking(parts.source, this, {
-      strict: options.strict,
+      policy: options.strict ? "strict" : "lenient",
       log: (level, text) => run.ui.log(level, text),
       events: { blob: () => undefined, manifest: () => undefined, unreadable: parts.takesAsMissing },
       manifest: (raw, content) => this.#takeManifest(raw, content),

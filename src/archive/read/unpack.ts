@@ -1,14 +1,9 @@
 /** Puts an archive's manifests and blobs together at a destination: children before parents, the tag last. */
 
 import { DigestSet } from "../../content/digest-set.ts";
-import { AceError } from "../../errors.ts";
-import { classifyEntry } from "../../format/entry-name.ts";
-import {
-  checkOciLayout,
-  type IndexJson,
-  indexJsonLimitBytes,
-  parseIndexJson,
-} from "../../format/layout-json.ts";
+import { AceError, cannotRead } from "../../errors.ts";
+import type { EntryRole } from "../../format/entry-name.ts";
+import type { IndexJson } from "../../format/layout-json.ts";
 import type { TarFound } from "../../format/tar-reader.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../../oci/digest.ts";
@@ -16,14 +11,16 @@ import {
   childManifests,
   type ManifestContent,
   manifestLimitBytes,
-  parseManifest,
   type RawManifest,
 } from "../../oci/manifest.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import { Assembly, type AssemblyEvents, type Expected } from "./assembly.ts";
 import type { Delivery } from "./delivery.ts";
+import { LayoutFiles } from "./layout-files.ts";
+import { parseArchived } from "./parse-archived.ts";
 import { sniffManifest } from "./sniff-manifest.ts";
 import { StrictOrder } from "./strict-order.ts";
+import type { ReadPolicy } from "./walk-archive.ts";
 
 /** What an archive turned out to hold. */
 export interface Unpacked {
@@ -35,8 +32,8 @@ export interface Unpacked {
 
 /** How to unpack. */
 export interface UnpackOptions {
-  /** Accept only the order that serialize writes. */
-  strict: boolean;
+  /** A fault ends it. */
+  policy: Exclude<ReadPolicy, "salvage">;
   events: AssemblyEvents;
   log(level: "info" | "warn", text: string): void;
   /** Sees every manifest, verified, as it comes. */
@@ -48,7 +45,7 @@ export interface UnpackOptions {
 /** Takes entries one after the other; {@link Unpacking.finish} when there are no more. */
 export class Unpacking {
   readonly #assembly: Assembly;
-  readonly #isStrict: boolean;
+  readonly #policy: ReadPolicy;
   #strict: StrictOrder | undefined;
   #source: ArchiveSource;
   readonly #delivery: Delivery;
@@ -57,9 +54,10 @@ export class Unpacking {
   readonly #seePlace: UnpackOptions["place"];
   #first: IndexJson | undefined;
   /** Of the archive at hand, which may be one of several parts. */
-  #partFirst: IndexJson | undefined;
-  #last: IndexJson | undefined;
+  #layout: LayoutFiles;
   #seen = new DigestSet();
+  /** Manifests of the archive at hand. */
+  #manifests = new DigestSet();
 
   constructor(source: ArchiveSource, delivery: Delivery, options: UnpackOptions) {
     this.#source = source;
@@ -67,8 +65,9 @@ export class Unpacking {
     this.#log = options.log;
     this.#seeManifest = options.manifest;
     this.#seePlace = options.place;
-    this.#isStrict = options.strict;
-    this.#strict = this.#isStrict ? new StrictOrder(source.name) : undefined;
+    this.#policy = options.policy;
+    this.#strict = this.#policy === "strict" ? new StrictOrder(source.name) : undefined;
+    this.#layout = this.#layoutOf(source);
     this.#assembly = new Assembly(delivery, options.events);
   }
 
@@ -85,28 +84,42 @@ export class Unpacking {
     await this.#assembly.settled();
     this.#expectNamed();
     this.#source = await open();
-    this.#strict = this.#isStrict ? new StrictOrder(this.#source.name) : undefined;
-    this.#partFirst = undefined;
-    this.#last = undefined;
+    this.#strict = this.#policy === "strict" ? new StrictOrder(this.#source.name) : undefined;
+    this.#layout = this.#layoutOf(this.#source);
     this.#seen = new DigestSet();
+    this.#manifests = new DigestSet();
   }
 
   /** @throws AceError `archive` or `digest` for an entry that is wrong */
-  async take(entry: TarFound): Promise<void> {
-    const role = classifyEntry(entry.name);
+  async take(entry: TarFound, role: EntryRole): Promise<void> {
     this.#strict?.entry(entry);
     if (entry.type !== "file") return;
     switch (role.kind) {
       case "oci-layout":
-        return checkOciLayout(await this.#read(entry, indexJsonLimitBytes), this.#source.name);
+        return this.#layout.take(entry, role.kind);
       case "index":
-        return this.#takeIndex(
-          parseIndexJson(await this.#read(entry, indexJsonLimitBytes), this.#source.name),
-        );
+        await this.#layout.take(entry, role.kind);
+        return this.#takeFirst();
       case "blob":
         return this.#takeBlob(entry, role.digest);
       case "other":
         if (role.notice !== undefined) this.#log("warn", role.notice);
+    }
+  }
+
+  /**
+   * At the end of the archive at hand, when the walk came there.
+   * @throws AceError `archive` for what it has to hold and does not
+   */
+  end(): void {
+    this.#layout.end();
+    const { last } = this.#layout;
+    if (last === undefined) return;
+    const listed = new DigestSet();
+    for (const { digest } of last.manifests) listed.add(digest);
+    for (const digest of this.#manifests.all()) {
+      if (listed.has(digest) || this.#assembly.isUnnamed(digest)) continue;
+      throw cannotRead("archive", this.#source.name, `its last index.json does not name manifest ${digest}`);
     }
   }
 
@@ -152,14 +165,22 @@ export class Unpacking {
   #countImages(root: Descriptor): number {
     const raw = this.#assembly.rootRaw;
     if (raw === undefined) return 1;
-    return Math.max(1, childManifests(parseManifest(raw.bytes, root.mediaType, root.digest)).length);
+    return Math.max(1, childManifests(parseArchived(raw.bytes, root, this.#source.name)).length);
+  }
+
+  #layoutOf(source: ArchiveSource): LayoutFiles {
+    return new LayoutFiles(source.name, {
+      read: (entry) => this.#read(entry),
+      tell: ({ error }) => {
+        throw error;
+      },
+    });
   }
 
   /** index.json comes twice: the first names the root, the last everything. */
-  #takeIndex(index: IndexJson): void {
-    this.#last = index;
-    if (this.#partFirst !== undefined) return;
-    this.#partFirst = index;
+  #takeFirst(): void {
+    const { first: index, last } = this.#layout;
+    if (index === undefined || last !== undefined) return;
     this.#strict?.setRoot(index.root.digest);
     if (this.#first === undefined) {
       this.#first = index;
@@ -171,8 +192,9 @@ export class Unpacking {
 
   /** All that the archive at hand names must be there in the end, unless it is about something else. */
   #expectNamed(): void {
-    if (this.#partFirst?.root.digest !== this.#first?.root.digest) return;
-    for (const descriptor of this.#last?.manifests ?? []) this.#assembly.expect(descriptor, undefined);
+    const { first, last } = this.#layout;
+    if (first?.root.digest !== this.#first?.root.digest) return;
+    for (const descriptor of (last ?? first)?.manifests ?? []) this.#assembly.expect(descriptor, undefined);
   }
 
   async #takeBlob(entry: TarFound, digest: Digest): Promise<void> {
@@ -194,11 +216,8 @@ export class Unpacking {
 
   async #takeManifest(entry: TarFound, { descriptor, filters }: Expected): Promise<void> {
     const bytes = await this.#verified(entry, descriptor.digest);
-    const content = parseManifest(
-      bytes,
-      descriptor.mediaType,
-      `${descriptor.digest} in ${this.#source.name}`,
-    );
+    const content = parseArchived(bytes, descriptor, this.#source.name);
+    this.#manifests.add(descriptor.digest);
     this.#strict?.manifest(descriptor.digest, content, filters[0]);
     this.#seeManifest?.({ descriptor, bytes }, content);
     this.#assembly.addManifest({ descriptor, bytes }, content);
@@ -225,19 +244,14 @@ export class Unpacking {
       this.#strict?.settled(digest);
       return this.#assembly.has(digest) ? undefined : this.#assembly.addSmallBlob(plain, bytes);
     }
-    const content = parseManifest(bytes, mediaType, `${digest} in ${this.#source.name}`);
+    const content = parseArchived(bytes, { mediaType, digest }, this.#source.name);
+    this.#manifests.add(digest);
     this.#strict?.manifest(digest, content);
     this.#seeManifest?.({ descriptor: { ...plain, mediaType }, bytes }, content);
     this.#assembly.addManifest({ descriptor: { ...plain, mediaType }, bytes }, content);
   }
 
-  async #read(entry: TarFound, limit: number): Promise<Uint8Array> {
-    if (entry.sizeBytes > limit) {
-      throw new AceError(
-        "archive",
-        `Cannot unpack ${this.#source.name}: entry ${JSON.stringify(entry.name)} claims ${entry.sizeBytes} bytes, more than ${limit} are not read`,
-      );
-    }
+  async #read(entry: TarFound): Promise<Uint8Array> {
     const bytes = await this.#source.read(entry.bodyOffset, entry.sizeBytes);
     if (bytes.length < entry.sizeBytes) {
       throw new AceError(
@@ -249,7 +263,13 @@ export class Unpacking {
   }
 
   async #verified(entry: TarFound, digest: Digest): Promise<Uint8Array> {
-    const bytes = await this.#read(entry, manifestLimitBytes);
+    if (entry.sizeBytes > manifestLimitBytes) {
+      throw new AceError(
+        "archive",
+        `Cannot unpack ${this.#source.name}: entry ${JSON.stringify(entry.name)} claims ${entry.sizeBytes} bytes, more than ${manifestLimitBytes} are not read`,
+      );
+    }
+    const bytes = await this.#read(entry);
     const actual = digestOf(bytes, digestAlgorithm(digest));
     if (actual === digest) return bytes;
     const volumes = this.#source.files?.volumesOf(entry.bodyOffset, entry.sizeBytes);

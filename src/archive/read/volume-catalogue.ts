@@ -1,7 +1,7 @@
 /** The catalogue in a file beside a volume. */
 import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
 import { basename } from "node:path";
-import { AceError } from "../../errors.ts";
+import { AceError, cannotRead, systemState } from "../../errors.ts";
 import {
   type Catalogue,
   catalogueBlockBytes,
@@ -11,7 +11,6 @@ import {
 } from "../../tape/catalogue/catalogue.ts";
 import { cataloguePath } from "../../tape/catalogue/volume-names.ts";
 import { readFully } from "../../tape/medium/read-fully.ts";
-import { unreadable } from "./unreadable.ts";
 
 /** Bytes of hashes that are looked at: those of some 100 TB. */
 const headLimitBytes = 16 * 1024 * 1024;
@@ -27,7 +26,7 @@ export function readCatalogueLabel(path: string): VolumeLabel | undefined {
   if (head.length === 0) return undefined;
   const label = readLabel(head, basename(path));
   if (label !== undefined) return label;
-  throw new AceError("archive", `Cannot read the catalogue of ${basename(path)}: it does not begin as one`);
+  throw cannotRead("archive", `the catalogue of ${basename(path)}`, "it does not begin as one");
 }
 
 /** The same of a catalogue whose writer may have been stopped. @returns undefined also for one that is damaged, or not there */
@@ -57,7 +56,7 @@ function readHead(path: string, mostBytes: number): Uint8Array {
     return readFully(fd, 0, Math.min(mostBytes, fstatSync(fd).size), file);
   } catch (cause) {
     if (cause instanceof AceError) throw cause;
-    throw unreadable(file, cause);
+    throw cannotRead("medium", file, systemState(cause), { cause });
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

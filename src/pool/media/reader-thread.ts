@@ -1,6 +1,5 @@
 /** The reader's thread: reads a stream, unpacks it when it is compressed, and fills the window with it. */
-
-import { AceError } from "../../errors.ts";
+import { cannotRead } from "../../errors.ts";
 import { type Compression, decompress, sniffCompression } from "../../format/decompress.ts";
 import { freeChunk } from "../../registry/http/free-chunk.ts";
 import { longestWaitMs } from "../../system/system-calls.ts";
@@ -31,7 +30,7 @@ export function runReaderThread(): void {
 async function fillWindow(start: ReaderStart, window: Window, main: Main): Promise<Compression> {
   const chunks = iterate(chunksOf(start, window, main));
   const first = await chunks.next();
-  if (first.done) throw new AceError("archive", `Cannot read ${nameOf(start.source)}: it is empty`);
+  if (first.done) throw cannotRead("archive", nameOf(start.source), "it is empty");
   const compression = sniffCompression(first.value);
   const all = asyncChunks(first.value, { [Symbol.asyncIterator]: () => chunks });
   if (compression === "none") {

@@ -9,7 +9,7 @@
  * It has no time and no host in it: the same archive on the same cartridges is the same bytes, also when it was interrupted.
  */
 import * as v from "valibot";
-import { AceError } from "../../errors.ts";
+import { type AceError, cannotRead } from "../../errors.ts";
 import type { Volume } from "./volume.ts";
 
 /** What begins a catalogue, and nothing else. */
@@ -106,15 +106,9 @@ function parseLabel(line: string, name: string): VolumeLabel {
   const issue = result.issues[0];
   const field = v.getDotPath(issue);
   if (field === "aceDtCatalogue") {
-    throw new AceError(
-      "archive",
-      `Cannot read the catalogue of ${name}: a later version of this program wrote it`,
-    );
+    throw unreadable(name, "a later version of this program wrote it");
   }
-  throw new AceError(
-    "archive",
-    `Cannot read the catalogue of ${name}: ${field === null ? "" : `${field}: `}${issue.message}`,
-  );
+  throw unreadable(name, `${field === null ? "" : `${field}: `}${issue.message}`);
 }
 
 const segmentSchema = v.pipe(
@@ -130,8 +124,7 @@ const segmentSchema = v.pipe(
  */
 export function parseCatalogue(text: string, name: string): Catalogue {
   const lines = text.split("\n");
-  if (!text.startsWith(magic))
-    throw new AceError("archive", `Cannot read the catalogue of ${name}: it does not begin as one`);
+  if (!text.startsWith(magic)) throw unreadable(name, "it does not begin as one");
   const label = parseLabel(lines[0] ?? "", name);
   const wanted = Math.ceil(label.bytes / label.segmentBytes);
   const segments: string[] = [];
@@ -141,10 +134,11 @@ export function parseCatalogue(text: string, name: string): Catalogue {
     segments.push(result.output.sha256);
   }
   if (segments.length === wanted) return { label, segments };
-  throw new AceError(
-    "archive",
-    `Cannot read the catalogue of ${name}: it has hashes of ${segments.length} segments, and the volume has ${wanted}`,
-  );
+  throw unreadable(name, `it has hashes of ${segments.length} segments, and the volume has ${wanted}`);
+}
+
+function unreadable(name: string, state: string): AceError {
+  return cannotRead("archive", `the catalogue of ${name}`, state);
 }
 
 /** `volume 2 of set 3f9a1c07d2b84e65 (sync-45)` */

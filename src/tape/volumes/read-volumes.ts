@@ -1,5 +1,5 @@
 /** Reads an archive from tapes: one volume after the other, each looked at before a byte of it counts. */
-import { AceError } from "../../errors.ts";
+import { AceError, cannotRead } from "../../errors.ts";
 import { formatLabel, type VolumeLabel } from "../catalogue/catalogue.ts";
 import { mostRefusals, type Volume, type VolumeChanger, type WantedVolume } from "../catalogue/volume.ts";
 import { openTape } from "../drive/open-tape.ts";
@@ -148,10 +148,7 @@ class SetReading {
       return undefined;
     }
     if (this.#label === undefined && label.volume !== 1) {
-      throw new AceError(
-        "archive",
-        `Cannot read ${name}: what was read is ${formatLabel(label)}, and not the first one`,
-      );
+      throw cannotRead("archive", name, `what was read is ${formatLabel(label)}, and not the first one`);
     }
     const isCounted = label.last
       ? this.#count >= label.bytes && this.#count - label.bytes < label.blockBytes
@@ -190,5 +187,5 @@ class SetReading {
 }
 
 function torn(name: string, label: VolumeLabel, state: string): AceError {
-  return new AceError("archive", `Cannot read ${name}: ${formatLabel(label)} is damaged: ${state}`);
+  return cannotRead("archive", name, `${formatLabel(label)} is damaged: ${state}`);
 }
