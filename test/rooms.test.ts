@@ -236,7 +236,7 @@ describe("the check itself finds", () => {
     ["src/archive/read/unpack.ts", "../../run/run.ts"],
     ["src/registry/client.ts", "undici/index.js"],
     ["src/tape/window/write-loop.ts", "../medium/medium.ts"],
-    ["workers/writer.ts", "../src/pool/writer-thread.ts"],
+    ["workers/writer.ts", "../src/pool/media/writer-thread.ts"],
     ["scripts/demo.ts", "../test/support/images.ts"],
     ["src/main.ts", "../package.json"],
   ];

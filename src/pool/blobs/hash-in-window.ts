@@ -16,7 +16,7 @@ const lookAgainMs = 1000;
 /**
  * Follows what the fetch job of the same segment receives, shows it to the writer, and completes the segment once the digest is
  * right; the writer never gets the last byte before that.
- * @throws AceError `digest` naming both digests; `stopped` when the window is aborted
+ * @throws AceError `digest` naming both digests; the first cause when the window is aborted
  */
 export async function hashInWindow(job: HashJob<Window>, context: WorkerContext): Promise<undefined> {
   const { window } = job;

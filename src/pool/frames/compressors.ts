@@ -41,7 +41,7 @@ export function compressorThreads(cores: number, plainWindowBytes: number): numb
  * bytes are a function of the plain ones and the choice, not of how many cores there are or which is faster.
  * @param onFrame called for each frame, in order, before its bytes can reach the medium
  * @param done what an earlier run packed: the end of a frame. The windows begin there, or the plain one before it.
- * @throws AceError `stopped` when a window is aborted
+ * @throws AceError the first cause when a window is aborted
  */
 export async function packWindow(
   choice: PackingChoice,

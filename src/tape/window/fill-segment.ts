@@ -4,7 +4,7 @@ import type { Window } from "./window.ts";
 /**
  * Appends the segment `[start, end)`, as soon as there is a slot for it.
  * @returns the slot
- * @throws AceError `stopped` when the window is aborted
+ * @throws AceError the first cause when the window is aborted
  */
 export async function openSegment(window: Window, start: number, end: number): Promise<number> {
   for (;;) {
@@ -19,7 +19,7 @@ const stepPart = 4;
 
 /**
  * Copies bytes to `offset` and advances the segment in `slot` with them, waiting for room as need be.
- * @throws AceError `stopped` when the window is aborted
+ * @throws AceError the first cause when the window is aborted
  */
 export async function fillSegment(
   window: Window,

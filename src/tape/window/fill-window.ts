@@ -13,7 +13,7 @@ const segmentPart = 64;
  * @param chunks each may be the source's again when the next is asked for
  * @param stepBytes after how many bytes the writer is told: it needs a whole block, and waking it costs more than a small chunk
  * @returns bytes of the stream
- * @throws AceError `stopped` when the window is aborted; what the source throws
+ * @throws AceError the first cause when the window is aborted; what the source throws
  */
 export function fillWindow(window: Window, chunks: Iterable<Uint8Array>, stepBytes: number): number {
   const filling = new Filling(window, stepBytes);

@@ -218,7 +218,7 @@ export class Window {
     }
   }
 
-  /** Blocks the thread until the front is at `target` or beyond. @throws AceError `stopped` when the window is aborted */
+  /** Blocks the thread until the front is at `target` or beyond. @throws AceError the first cause when the window is aborted */
   blockForFront(target: number): void {
     for (;;) {
       const seen = Atomics.load(this.#words, frontWord);

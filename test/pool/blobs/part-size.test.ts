@@ -50,9 +50,11 @@ test("a thread's account stands still while it sleeps, and goes on while it work
   await Bun.sleep(300);
   const { workedMs: slept } = threadClocks.spent();
   expect(slept - before).toBeLessThan(250);
-  for (const end = performance.now() + 300; performance.now() < end; );
-  const { workedMs, inLineMs } = threadClocks.spent();
-  expect(workedMs - slept).toBeGreaterThan(30);
+  // On a busy machine a thread gets less of the processor than time passes.
+  const worked = () => threadClocks.spent().workedMs - slept;
+  for (const end = performance.now() + 20_000; worked() <= 30 && performance.now() < end; );
+  expect(worked()).toBeGreaterThan(30);
+  const { inLineMs } = threadClocks.spent();
   expect(inLineMs).toBeGreaterThanOrEqual(0);
 });
 
