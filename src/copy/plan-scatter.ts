@@ -1,6 +1,6 @@
 /** Decides which image goes where, for scatter and clone, before anything is pushed. */
 
-import { AceError } from "../errors.ts";
+import { AceError, type AceErrorOptions } from "../errors.ts";
 import { labelsOf } from "../gather/gather-index.ts";
 import type { GatherEntry } from "../gather/resolve-source.ts";
 import type { Selector } from "../lists/selector.ts";
@@ -93,7 +93,11 @@ function destinationsOf(
  * which a rebuilt one was made from stands for the rebuilt one, since sources named by digest have no other name.
  */
 function routeTo(entry: GatherEntry, destination: string, taken: Map<string, GatherEntry>): Route | Refusal {
-  const refuse = (why: string): Refusal => ({ entry, destination, error: new AceError("input", why) });
+  const refuse = (why: string, options?: AceErrorOptions): Refusal => ({
+    entry,
+    destination,
+    error: new AceError("input", why, options),
+  });
   const checked = readDestination(destination);
   if ("problem" in checked) return refuse(checked.problem);
   const { digest, annotations } = entry.descriptor;
@@ -108,11 +112,11 @@ function routeTo(entry: GatherEntry, destination: string, taken: Map<string, Gat
     const place = formatReference(target);
     const other = taken.get(place);
     if (other !== undefined && other.descriptor.digest !== digest) {
-      return refuse(
-        other.reference === entry.reference
-          ? "another platform of the same source goes there too"
-          : `${other.reference} goes there too, and is another image`,
-      );
+      return other.reference === entry.reference
+        ? refuse("another platform of the same source goes there too", {
+            hint: { kind: "keep-platforms-together" },
+          })
+        : refuse(`${other.reference} goes there too, and is another image`);
     }
     taken.set(place, entry);
   }
@@ -135,7 +139,7 @@ export function throwRefusals(refused: readonly Refusal[], verb: string): void {
       ...(others === 0 ? [] : [{ kind: "list-destinations", unsaid: others } as const]),
     );
   }
-  const several = refused.some(({ error }) => error.message.startsWith("another platform"));
+  const advised = refused.find(({ error }) => error.hint !== undefined);
   throw new AceError(
     "input",
     `Cannot ${verb}: the mapper makes ${refused.length} destination${refused.length === 1 ? "" : "s"} that nothing can be pushed to`,
@@ -143,7 +147,7 @@ export function throwRefusals(refused: readonly Refusal[], verb: string): void {
       details: refused.map(
         ({ entry, destination, error }) => `${entry.reference} -> ${destination}: ${error.message}`,
       ),
-      hint: { kind: several ? "keep-platforms-together" : "mend-mapper" },
+      hint: advised?.error.hint ?? { kind: "mend-mapper" },
     },
   );
 }

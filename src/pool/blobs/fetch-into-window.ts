@@ -25,7 +25,10 @@ export async function fetchIntoWindow(job: FetchJob<Window>, context: WorkerCont
     using keeping = holder === undefined ? context.store.keeping(descriptor) : undefined;
     const filling = new WindowFilling(job, context.settings.shared, (bytes) => keeping?.write(bytes));
     if (job.kept !== undefined) await filling.keep(keptPieces(job.kept));
-    if (holder === undefined || !(await fillFromStore(filling, holder, descriptor)))
+    if (
+      holder === undefined ||
+      !(await fillFromStore(filling, holder, descriptor, (error) => context.store.tellUnreadable(error)))
+    )
       await fetch(filling, source, context);
     const actual = filling.digest();
     if (actual === descriptor.digest) window.advance(job.slot, job.offset + descriptor.size);
@@ -52,17 +55,18 @@ function holderFor(
   return job.holdBack ? store.holderOf(job.descriptor) : store.checkedHolderOf(job.descriptor);
 }
 
-/** @returns false when the store failed; what it gave is in the filling, and a fetch adds the rest */
+/** @returns false when the store failed, which is told; what it gave is in the filling, and a fetch adds the rest */
 async function fillFromStore(
   filling: WindowFilling,
   store: LocalStore,
   descriptor: Descriptor,
+  tellUnreadable: (error: unknown) => undefined,
 ): Promise<boolean> {
   const sink = filling.sink(0);
   const pieces = store.read(descriptor);
   try {
     for (;;) {
-      const next = await pieces.next().catch(() => undefined);
+      const next = await pieces.next().catch((error: unknown) => tellUnreadable(error));
       if (next === undefined) return false;
       if (next.done === true) return true;
       await sink.write(next.value);

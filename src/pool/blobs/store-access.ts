@@ -13,6 +13,7 @@ export class StoreAccess {
   readonly #takes: boolean;
   readonly #shared: SharedState;
   readonly #tell: (notice: Notice) => void;
+  #isUnreadable = false;
 
   constructor(handle: StoreHandle | undefined, shared: SharedState, tell: (notice: Notice) => void) {
     this.#store = handle === undefined ? undefined : LocalStore.attach(handle);
@@ -47,6 +48,13 @@ export class StoreAccess {
     return new Keeping(may ? () => this.#store?.ingest(descriptor) : () => undefined, (error) =>
       this.#giveUp(error),
     );
+  }
+
+  /** Says once a thread that the store has a blob and cannot give it: the rest comes from the registry. */
+  tellUnreadable(error: unknown): undefined {
+    if (this.#isUnreadable) return;
+    this.#isUnreadable = true;
+    this.#tell({ level: "warn", text: `${messageOf(error)}: fetching it again` });
   }
 
   #tellDamaged(descriptor: Descriptor): void {

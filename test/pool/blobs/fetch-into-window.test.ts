@@ -1,6 +1,6 @@
 /** A blob on its way into the window: by one connection or several, past broken ones, and never shown before it is right. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalStore, type StoreHandle } from "../../../src/layout/local-store.ts";
 import { AttachedWindows } from "../../../src/pool/blobs/attached-windows.ts";
@@ -291,6 +291,27 @@ describe("fetchIntoWindow() with a local store", () => {
       "going on without keeping anything: Cannot write to the local store",
     );
   });
+});
+
+test("a store that has a blob and cannot give it is told, and the blob fetched", async () => {
+  await using dir = await tempDir();
+  using store = LocalStore.open(dir.path);
+  // A directory in the blob's place: it has the size, and no read of it goes well.
+  mkdirSync(dir.file("sample"));
+  const blob = contentOf(
+    "application/octet-stream",
+    seededBytes("unread", statSync(dir.file("sample")).size),
+  );
+  await pushBlob(registry.origin, "library/x", blob);
+  const path = store.pathOf(blob.descriptor.digest);
+  mkdirSync(path, { recursive: true });
+  const fetched = await fetchBlob(blob, {
+    holdBack: true,
+    store: { ...store.handle, ingestDirectory: undefined },
+  });
+  expectWhole(fetched, blob);
+  expect(fetched.notices).toEqual([expect.stringContaining("Cannot read from the local store")]);
+  expect(fetched.notices[0]).toEndWith(": fetching it again");
 });
 
 async function keep(store: LocalStore, blob: Content): Promise<string> {
