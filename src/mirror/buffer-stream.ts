@@ -7,7 +7,8 @@ import { startFiller } from "../pool/media/filler.ts";
 import { startWriter, type Writer } from "../pool/media/writer.ts";
 import { stoppedError, unlessStopped } from "../run/run.ts";
 import { checkDestination, statDestination } from "../tape/medium/medium.ts";
-import { makeWindow } from "../tape/window/window-size.ts";
+import { OutgoingWindow } from "../tape/window/outgoing-window.ts";
+import { makeWindows, windowSizeFor } from "../tape/window/window-size.ts";
 import type { WriteLoopResult } from "../tape/window/write-loop.ts";
 import type { RunStatus } from "../ui/status.ts";
 
@@ -53,11 +54,18 @@ export async function bufferStream(options: BufferOptions, run: BufferRun): Prom
   const { source, destination, blockBytes } = options;
   checkDestination(options);
   checkSource(source, destination);
-  const window = makeWindow(options.windowBytes, blockBytes);
+  const window = makeWindows(
+    options.windowBytes,
+    (bytes) => {
+      const { capacityBytes, chunkBytes } = windowSizeFor(bytes, blockBytes);
+      return OutgoingWindow.create(capacityBytes, { chunkBytes });
+    },
+    (text) => run.notice("warn", text),
+  );
   const { status, signal } = run;
   status.phase = "buffering";
-  status.bytesMoved = () => window.front;
-  status.windowFill = () => Math.max(0, window.scanned - window.front) / window.capacityBytes;
+  status.bytesMoved = () => window.drained;
+  status.windowFill = () => Math.max(0, window.lastFilled - window.drained) / window.capacityBytes;
   const stop = () => window.abort();
   signal.addEventListener("abort", stop, { once: true });
   const writer = startWriter(

@@ -8,6 +8,7 @@ import type { Packing } from "../format/packing-levels.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { Segment } from "../tape/window/segment-table.ts";
 import type { WindowHandle } from "../tape/window/window.ts";
 import type { Notice } from "./host/thread-contract.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -26,7 +27,7 @@ export interface WorkerSettings {
 export interface FetchJob<Of = WindowHandle> {
   kind: "fetch";
   window: Of;
-  slot: number;
+  segment: Segment;
   /** Archive offset of the blob's first byte. */
   offset: number;
   descriptor: Descriptor;
@@ -62,7 +63,7 @@ export interface KeptFrames {
 export interface HashJob<Of = WindowHandle> {
   kind: "hash";
   window: Of;
-  slot: number;
+  segment: Segment;
   offset: number;
   descriptor: Descriptor;
   source: RepositoryAddress;
@@ -83,7 +84,7 @@ export interface Stretch {
 export type BlobPlace<Of = WindowHandle> =
   | { kind: "file"; path: string; offset: number }
   | { kind: "files"; archive: string; offset: number; stretches: readonly Stretch[] }
-  | { kind: "window"; window: Of; slot: number; offset: number };
+  | { kind: "window"; window: Of; segment: Segment; offset: number };
 
 /** A place that can be read at any time, as often as need be. */
 export type FilePlace = Exclude<BlobPlace, { kind: "window" }>;

@@ -1,6 +1,9 @@
 /** The system calls that Bun has no function for. */
 import { dlopen, FFIType, ptr, read } from "bun:ffi";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { AceError, messageOf } from "../errors.ts";
+import { memoryLimit } from "./memory-limit.ts";
 
 const symbols = {
   ioctl: { args: [FFIType.i32, FFIType.u64, FFIType.ptr], returns: FFIType.i32 },
@@ -12,15 +15,41 @@ const symbols = {
   __errno_location: { args: [], returns: FFIType.ptr },
 } as const;
 
-let libc: ReturnType<typeof open> | undefined;
+type Library = ReturnType<typeof openLibrary>;
 
-function open() {
+function openLibrary() {
+  // The two C libraries name themselves differently; only musl has a loader of this name.
+  const arch = process.arch === "arm64" ? "aarch64" : "x86_64";
+  return dlopen(existsSync(`/lib/ld-musl-${arch}.so.1`) ? `libc.musl-${arch}.so.1` : "libc.so.6", symbols);
+}
+
+/** The C library, or why it cannot be had: a process with next to no memory left cannot map the few pages that calls into it need. */
+let opened: { library: Library } | { failure: unknown } | undefined;
+
+function libraryOrFailure(): { library: Library } | { failure: unknown } {
+  if (opened !== undefined) return opened;
   try {
-    return dlopen("libc.so.6", symbols);
-  } catch {
-    // musl names its C library otherwise.
-    return dlopen(process.arch === "arm64" ? "libc.musl-aarch64.so.1" : "libc.musl-x86_64.so.1", symbols);
+    opened = { library: openLibrary() };
+  } catch (failure) {
+    opened = { failure };
   }
+  return opened;
+}
+
+/** For calls that only make things better: undefined where they cannot be made. */
+function libraryIfThere(): Library | undefined {
+  const found = libraryOrFailure();
+  return "library" in found ? found.library : undefined;
+}
+
+/** @throws AceError `internal` when there is no calling into the C library */
+function library(): Library {
+  const found = libraryOrFailure();
+  if ("library" in found) return found.library;
+  throw new AceError("internal", `Cannot call the system's C library: ${messageOf(found.failure)}`, {
+    cause: found.failure,
+    hint: `It takes a little memory: ${memoryLimit().text}.`,
+  });
 }
 
 /**
@@ -28,8 +57,7 @@ function open() {
  * @returns the name of the error (`EIO`), or undefined when it went well
  */
 export function ioctl(fd: number, request: number, argument: Uint8Array): string | undefined {
-  libc ??= open();
-  if (libc.symbols.ioctl(fd, request, ptr(argument)) === 0) return undefined;
+  if (library().symbols.ioctl(fd, request, ptr(argument)) === 0) return undefined;
   const number = errno();
   return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? `error ${number}`;
 }
@@ -41,9 +69,11 @@ export function addressOf(bytes: Uint8Array): bigint {
 
 /** What the last system call of this thread failed with. */
 function errno(): number {
-  libc ??= open();
-  return valueAt(libc.symbols.__errno_location());
+  return valueAt(library().symbols.__errno_location());
 }
+
+/** A pipe that is written to in between loses little time. Milliseconds. */
+const shortWaitMs = 10;
 
 /** asm-generic/poll.h: POLLIN and POLLOUT. */
 const pollEvents = { read: 1, write: 4 } as const;
@@ -56,12 +86,17 @@ export const longestWaitMs = 500;
  * at most. Whatever the reason, the next call tells what there is.
  */
 export function waitUntilReady(fd: number, to: keyof typeof pollEvents): void {
-  libc ??= open();
+  const there = libraryIfThere();
+  if (there === undefined) {
+    // Where the question cannot be asked, whoever asks looks again a little later.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, shortWaitMs);
+    return;
+  }
   // struct pollfd: int fd, short events, short revents
   const asked = new DataView(new ArrayBuffer(8));
   asked.setInt32(0, fd, true);
   asked.setInt16(4, pollEvents[to], true);
-  libc.symbols.poll(ptr(asked), 1, longestWaitMs);
+  there.symbols.poll(ptr(asked), 1, longestWaitMs);
 }
 
 /** linux/fs.h */
@@ -73,8 +108,7 @@ const syncFileRangeWrite = 2;
  */
 export function startWriteback(fd: number, offset: number, length: number): void {
   if (process.platform !== "linux") return;
-  libc ??= open();
-  libc.symbols.sync_file_range(fd, offset, length, syncFileRangeWrite);
+  libraryIfThere()?.symbols.sync_file_range(fd, offset, length, syncFileRangeWrite);
 }
 
 /** linux/fadvise.h: POSIX_FADV_DONTNEED */
@@ -83,14 +117,13 @@ const adviseNoNeed = 4;
 /** posix_fadvise(2): lets the system forget what it has of a file in memory, so that a read comes from the disk. Only a hint. */
 export function dropCached(fd: number): void {
   if (process.platform !== "linux") return;
-  libc ??= open();
-  libc.symbols.posix_fadvise(fd, 0, 0, adviseNoNeed);
+  libraryIfThere()?.symbols.posix_fadvise(fd, 0, 0, adviseNoNeed);
 }
 
 /** sys/file.h: LOCK_EX and LOCK_NB. */
 const lockAtOnce = 2 | 4;
 
-/** What {@link flock} found: `unknown` where the file system has no such locks. */
+/** What {@link flock} found: `unknown` where the file system has no such locks, or the call cannot be made. */
 export type LockAttempt = "taken" | "held" | "unknown";
 
 /**
@@ -101,14 +134,16 @@ export type LockAttempt = "taken" | "held" | "unknown";
  * @param fd open for writing, which NFS wants
  */
 export function flock(fd: number): LockAttempt {
-  const { call, failure, heldBy } = process.platform === "darwin" ? flockOfDarwin() : flockOfLinux();
+  const calls = process.platform === "darwin" ? flockOfDarwin() : flockOfLinux();
+  if (calls === undefined) return "unknown";
+  const { call, failure, heldBy } = calls;
   if (call(fd, lockAtOnce) === 0) return "taken";
   return failure() === heldBy ? "held" : "unknown";
 }
 
 function flockOfLinux() {
-  libc ??= open();
-  return { call: libc.symbols.flock, failure: errno, heldBy: constants.errno.EAGAIN };
+  const there = libraryIfThere();
+  return there && { call: there.symbols.flock, failure: errno, heldBy: constants.errno.EAGAIN };
 }
 
 let darwin: ReturnType<typeof openDarwin> | undefined;

@@ -4,7 +4,8 @@ import type { Worker } from "node:worker_threads";
 import { AceError } from "../../src/errors.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { Pool } from "../../src/pool/pool.ts";
-import { Window } from "../../src/tape/window/window.ts";
+import { IncomingWindow } from "../../src/tape/window/incoming-window.ts";
+import { OutgoingWindow } from "../../src/tape/window/outgoing-window.ts";
 import { until } from "../faults/running.ts";
 import { endpointAt } from "../registry/client-under-test.ts";
 import { contentOf } from "../support/images.ts";
@@ -35,15 +36,14 @@ afterEach(async () => {
 });
 
 /** A window that a reader has put the bytes into, at `offset` of the archive. */
-function filledWindow(offset: number): Window {
-  const window = Window.create(1024 * 1024, 16, offset);
-  window.write(offset, bytes);
-  window.moveFront(offset + bytes.length);
+function filledWindow(offset: number): IncomingWindow {
+  const window = IncomingWindow.create(1024 * 1024, { slots: 16, start: offset });
+  window.arrive(bytes);
   return window;
 }
 
-async function hashIn(window: Window, offset: number): Promise<string | undefined> {
-  const place = { kind: "window", window: window.handle, slot: 0, offset } as const;
+async function hashIn(window: IncomingWindow, offset: number): Promise<string | undefined> {
+  const place = { kind: "window", window: window.handle, segment: 0, offset } as const;
   const blobs = [{ place, size: bytes.length, algorithm: "sha256" }];
   return (await pool.run({ kind: "digest", blobs }))[0];
 }
@@ -68,11 +68,11 @@ test("a thread that dies is replaced, and the next jobs know their window", asyn
 });
 
 /** Brings bytes from a server into a window. */
-async function fetchFrom(port: number | undefined, window: Window): Promise<void> {
+async function fetchFrom(port: number | undefined, window: OutgoingWindow): Promise<void> {
   const { descriptor } = contentOf("application/octet-stream", bytes);
-  const slot = window.append(0, descriptor.size) ?? -1;
+  const segment = window.append(0, descriptor.size) ?? -1;
   await pool.run({
-    ...{ kind: "fetch", window: window.handle, slot, offset: 0, descriptor },
+    ...{ kind: "fetch", window: window.handle, segment, offset: 0, descriptor },
     source: {
       settings: { registry: "registry.test", endpoints: [endpointAt(`http://localhost:${port}`)] },
       repository: "library/x",
@@ -91,9 +91,9 @@ test("a notice is told while the job waits, and none after its end", async () =>
       return new Response(said.length > 0 ? bytes : "told too late");
     },
   });
-  const window = Window.create(1024 * 1024);
+  const window = OutgoingWindow.create(1024 * 1024);
   await fetchFrom(server.port, window);
-  expect(window.scan()).toBe(bytes.length);
+  expect(window.filled()).toBe(bytes.length);
   expect(said).toHaveLength(1);
   expect(said[0]).toContain("try 2 of");
 });
@@ -104,7 +104,7 @@ test("a job that waits for a registry ends with its window, and the next archive
     fetch: () => new Response(null, { status: 503, headers: { "Retry-After": "600" } }),
   });
   await using awake = Bun.serve({ port: 0, fetch: () => new Response(bytes) });
-  const [first, next] = [Window.create(1024 * 1024), Window.create(1024 * 1024)];
+  const [first, next] = [OutgoingWindow.create(1024 * 1024), OutgoingWindow.create(1024 * 1024)];
   const both = [fetchFrom(tired.port, first!), fetchFrom(tired.port, first!)].map((job) =>
     job.catch((error: unknown) => error),
   );
@@ -112,13 +112,13 @@ test("a job that waits for a registry ends with its window, and the next archive
   first!.abort(new AceError("medium", "Cannot write it: it is full"));
   for (const error of await Promise.all(both)) expect(error).toMatchObject({ code: "medium" });
   await fetchFrom(awake.port, next!);
-  expect(next!.scan()).toBe(bytes.length);
+  expect(next!.filled()).toBe(bytes.length);
 });
 
 test("a blob that is not there is the cause, for everybody who uses the window, before the job has answered", async () => {
   await using server = Bun.serve({ port: 0, fetch: () => new Response(null, { status: 404 }) });
-  const window = Window.create(1024 * 1024);
-  const waiting = window.waitForFront(5_000_000).catch((error: unknown) => error);
+  const window = OutgoingWindow.create(1024 * 1024);
+  const waiting = window.waitForRoom(1024 * 1024 + 5_000_000).catch((error: unknown) => error);
   await expect(fetchFrom(server.port, window)).rejects.toMatchObject({ code: "not-found" });
   expect(await waiting).toMatchObject({ code: "not-found" });
 });

@@ -3,7 +3,7 @@ import { AceError } from "../../errors.ts";
 import { parseReference } from "../../oci/reference.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
 import { type RunContext, stoppedError } from "../../run/run.ts";
-import { windowBytesFor } from "../../tape/window/window-size.ts";
+import { windowBytesFor, windowSizeFor } from "../../tape/window/window-size.ts";
 import type { RunSummary } from "../../ui/summary.ts";
 import { readingChange } from "../media/reading-change.ts";
 import { ArchiveParts } from "./archive-parts.ts";
@@ -95,7 +95,7 @@ const chunkPart = 4;
 function chunkBytesFor(size: number, place: BlobPlace, options: PushArchiveOptions, run: RunContext): number {
   const { chunkSize } = run.config;
   if (place.kind !== "window") return chunkSize;
-  const window = windowBytesFor(options.windowBytes, 1);
+  const window = windowSizeFor(windowBytesFor(options.windowBytes), 1).capacityBytes;
   if (size <= window / 2) return chunkSize;
   return chunkSize === 0 ? 0 : Math.min(chunkSize, Math.floor(window / chunkPart));
 }

@@ -3,8 +3,9 @@ import { AceError } from "../../errors.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
 import { startReader } from "../../pool/media/reader.ts";
 import type { WantedVolume } from "../../tape/catalogue/volume.ts";
-import type { Window } from "../../tape/window/window.ts";
-import { makeWindow } from "../../tape/window/window-size.ts";
+import { IncomingWindow } from "../../tape/window/incoming-window.ts";
+import type { Segment } from "../../tape/window/segment-table.ts";
+import { makeWindows, windowSizeFor } from "../../tape/window/window-size.ts";
 import type { ArchiveSource, ArchiveSourceOptions } from "./archive-source.ts";
 import type { FoundSet } from "./check-volumes.ts";
 
@@ -15,7 +16,7 @@ export class StreamSource implements ArchiveSource {
   readonly files = undefined;
   readonly volumes: FoundSet | undefined;
   readonly name: string;
-  readonly #window: Window;
+  readonly #window: IncomingWindow;
   readonly #ended: ReturnType<typeof startReader>;
   /** Up to here everything is claimed or discarded. */
   #cursor = 0;
@@ -29,7 +30,14 @@ export class StreamSource implements ArchiveSource {
     const source = volumes?.name ?? options.source;
     this.name = source === "-" ? "standard input" : source;
     this.volumes = volumes;
-    this.#window = makeWindow(options.windowBytes, 1);
+    this.#window = makeWindows(
+      options.windowBytes,
+      (bytes) => {
+        const { capacityBytes, chunkBytes } = windowSizeFor(bytes, 1);
+        return IncomingWindow.create(capacityBytes, { chunkBytes });
+      },
+      () => undefined,
+    );
     this.#ended = startReader(
       {
         window: this.#window.handle,
@@ -59,11 +67,11 @@ export class StreamSource implements ArchiveSource {
   }
 
   position(): number {
-    return this.#window.front;
+    return this.#window.arrived;
   }
 
   windowFill(): number {
-    return Math.max(0, this.#window.front - this.#window.scanned) / this.#window.capacityBytes;
+    return Math.max(0, this.#window.arrived - this.#window.lastReleased) / this.#window.capacityBytes;
   }
 
   isPacked(): boolean {
@@ -79,7 +87,7 @@ export class StreamSource implements ArchiveSource {
       );
     await this.#discardTo(offset);
     await this.#wait(offset + length);
-    const bytes = this.#window.copy(offset, Math.max(0, Math.min(length, this.#window.front - offset)));
+    const bytes = this.#window.copy(offset, Math.max(0, Math.min(length, this.#window.arrived - offset)));
     this.#reads++;
     if (this.#reads % readsBetweenCollections === 0) Bun.gc(true);
     // At the end of what came: when the reader failed there, its error is the one to report.
@@ -89,8 +97,8 @@ export class StreamSource implements ArchiveSource {
 
   async claim(offset: number, size: number): Promise<BlobPlace> {
     await this.#discardTo(offset, 1);
-    const slot = await this.#append(offset, offset + size);
-    return { kind: "window", window: this.#window.handle, slot, offset };
+    const segment = await this.#append(offset, offset + size);
+    return { kind: "window", window: this.#window.handle, segment, offset };
   }
 
   async discard(offset: number): Promise<void> {
@@ -100,26 +108,26 @@ export class StreamSource implements ArchiveSource {
   close(): void {
     if (this.#window.aborted) return;
     // When the reader has ended and all that was handed out is given back, nobody looks at the window any more.
-    const isUnused = this.#isOver && this.#window.scan() === this.#cursor;
+    const isUnused = this.#isOver && this.#window.released() === this.#cursor;
     this.#window.abort();
-    if (isUnused) this.#window.release();
+    if (isUnused) this.#window.giveBack();
   }
 
   /** Little things are let go of together: a segment for each of a million headers would cost more than the bytes. */
   async #discardTo(offset: number, leastBytes = discardBytes): Promise<void> {
     if (offset < this.#cursor + leastBytes) return;
-    const slot = await this.#append(this.#cursor, offset);
-    this.#window.advance(slot, offset);
+    const segment = await this.#append(this.#cursor, offset);
+    this.#window.release(segment, offset);
   }
 
-  async #append(start: number, end: number): Promise<number> {
+  async #append(start: number, end: number): Promise<Segment> {
     for (;;) {
       // The reader retires what is released, as long as it reads; many small entries may be left when it is done.
-      if (this.#isOver) this.#window.scan();
-      const slot = this.#window.append(start, end);
-      if (slot !== undefined) {
+      if (this.#isOver) this.#window.released();
+      const segment = this.#window.append(start, end);
+      if (segment !== undefined) {
         this.#cursor = end;
-        return slot;
+        return segment;
       }
       this.#window.throwIfAborted();
       // A timer, since it alone keeps the process alive once the reader is gone.
@@ -130,7 +138,7 @@ export class StreamSource implements ArchiveSource {
   /** Waits for the reader; when the window is aborted, the reader's own error is the one to report. */
   async #wait(target: number): Promise<void> {
     try {
-      await this.#window.waitForFront(target);
+      await this.#window.waitForArrival(target);
     } catch (error) {
       await Promise.race([this.#ended, new Promise((resolve) => setTimeout(resolve, readerGraceMs))]);
       throw error;

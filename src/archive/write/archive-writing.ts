@@ -5,8 +5,8 @@ import { AceError } from "../../errors.ts";
 import { plainDescriptor } from "../../oci/descriptor.ts";
 import type { KeptPart } from "../../pool/jobs.ts";
 import type { RunContext } from "../../run/run.ts";
-import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
-import type { Window } from "../../tape/window/window.ts";
+import { fillSegment, type OutgoingWindow } from "../../tape/window/outgoing-window.ts";
+import type { Segment } from "../../tape/window/segment-table.ts";
 import type { BlobSource } from "../media/medium-options.ts";
 import { type ArchivePiece, type ArchivePlan, pieceEnd } from "../plan/archive-plan.ts";
 import type { LedgerQueue } from "./ledger-queue.ts";
@@ -35,7 +35,7 @@ export class ArchiveWriting {
   readonly #plan: ArchivePlan;
   readonly #blobSource: BlobSource;
   readonly #run: RunContext;
-  readonly #window: Window;
+  readonly #window: OutgoingWindow;
   readonly #queue: LedgerQueue;
   readonly #fail: (error: unknown) => void;
   readonly #jobs: Limiter;
@@ -47,7 +47,7 @@ export class ArchiveWriting {
     plan: ArchivePlan,
     blobSource: BlobSource,
     run: RunContext,
-    window: Window,
+    window: OutgoingWindow,
     queue: LedgerQueue,
     fail: (error: unknown) => void,
     start: WritingStart,
@@ -85,9 +85,9 @@ export class ArchiveWriting {
     const end = pieceEnd(piece);
     if (end > piece.offset) {
       const start = this.#keptOf(piece) === undefined ? piece.offset : this.#start.from;
-      const slot = await openSegment(this.#window, start, end);
-      if (piece.kind === "blob") await this.#fetch(piece, slot);
-      else await fillSegment(this.#window, slot, piece.offset, piece.bytes);
+      const segment = await this.#window.open(start, end);
+      if (piece.kind === "blob") await this.#fetch(piece, segment);
+      else await fillSegment(this.#window, segment, piece.offset, piece.bytes);
     }
     if (piece.kind === "bytes" && piece.line !== undefined && piece.line >= this.#start.ledgerLines)
       this.#pushLine(piece.line);
@@ -103,15 +103,15 @@ export class ArchiveWriting {
   }
 
   /** Starts the fetch once the blob's first byte has room, so that every job that runs can make headway. */
-  async #fetch(piece: ArchivePiece & { kind: "blob" }, slot: number): Promise<void> {
-    await this.#window.waitForFront(piece.offset + 1 - this.#window.capacityBytes);
+  async #fetch(piece: ArchivePiece & { kind: "blob" }, segment: Segment): Promise<void> {
+    await this.#window.waitForRoom(piece.offset + 1);
     const { pool } = this.#run;
     const { size } = piece.descriptor;
     const holdBack = size <= this.#window.capacityBytes / heldBackPart;
     const kept = this.#keptOf(piece);
-    const segment = {
+    const place = {
       window: this.#window.handle,
-      slot,
+      segment,
       offset: piece.offset,
       descriptor: plainDescriptor(piece.descriptor),
       source: this.#blobSource(piece.entry),
@@ -119,8 +119,8 @@ export class ArchiveWriting {
     await this.#jobs.start(async () => {
       // A thread that has nothing to do takes the hashing off the one that receives.
       const hashedElsewhere = !holdBack && kept === undefined && pool.inFlight < pool.threads;
-      const jobs = [pool.run({ kind: "fetch", ...segment, holdBack, hashedElsewhere, kept })];
-      if (hashedElsewhere) jobs.push(pool.run({ kind: "hash", ...segment }));
+      const jobs = [pool.run({ kind: "fetch", ...place, holdBack, hashedElsewhere, kept })];
+      if (hashedElsewhere) jobs.push(pool.run({ kind: "hash", ...place }));
       try {
         await Promise.all(jobs);
         this.#run.status.blobsDone++;

@@ -152,7 +152,7 @@ async function write(
   const start = resumed ?? { kept: { plain: 0, packed: 0 }, from: 0, ledger: { lines: 0 } };
   const packing = packingOf(options);
   const marks = packing === undefined ? undefined : (resumed?.marks ?? new FrameMarks());
-  const windows = new WriteWindows(options, start);
+  const windows = new WriteWindows(options, start, (text) => run.ui.log("warn", text));
   const fail = (error: unknown) => windows.fail(error);
   const onLedger = new DiskWrites(fail);
   const onState = new DiskWrites(fail);
@@ -193,9 +193,9 @@ async function write(
     },
   );
   status.bytesTotal = plan.size.bytes - start.from;
-  status.bytesMoved = () => plain.front - start.from;
-  status.windowFill = () => Math.max(0, plain.scanned - plain.front) / plain.capacityBytes;
-  if (set !== undefined) status.volumes = () => set.figures(packed.front, packed.underruns);
+  status.bytesMoved = () => plain.drained - start.from;
+  status.windowFill = () => Math.max(0, plain.lastFilled - plain.drained) / plain.capacityBytes;
+  if (set !== undefined) status.volumes = () => set.figures(packed.drained, packed.underruns);
   const from = { from: start.from, keptPart: resumed?.keptPart, ledgerLines: start.ledger.lines };
   const writing = new ArchiveWriting(plan, options.blobSource, run, plain, queue, fail, from);
   const place = async () => {

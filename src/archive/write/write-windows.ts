@@ -2,8 +2,8 @@
 import type { AceError } from "../../errors.ts";
 import { frameBytes } from "../../pool/frames/compressors.ts";
 import { FirstCause } from "../../tape/window/first-cause.ts";
-import type { Window } from "../../tape/window/window.ts";
-import { makeWindow, windowBytesFor } from "../../tape/window/window-size.ts";
+import { OutgoingWindow } from "../../tape/window/outgoing-window.ts";
+import { makeWindows, windowSizeFor } from "../../tape/window/window-size.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ResumePoint } from "../resume/resume-point.ts";
 
@@ -12,27 +12,41 @@ const fewestFrames = 8;
 
 export class WriteWindows {
   /** What the archive goes into. */
-  readonly plain: Window;
+  readonly plain: OutgoingWindow;
   /** What the medium is written from: the same one, or one behind the compressors that shares the memory. */
-  readonly packed: Window;
+  readonly packed: OutgoingWindow;
   readonly #cause = new FirstCause();
   readonly #failed = Promise.withResolvers<never>();
 
-  /** @param kept what an earlier run wrote; `from` is where this one begins */
+  /**
+   * @param kept what an earlier run wrote; `from` is where this one begins
+   * @param tell that there is less memory than usual
+   * @throws AceError `usage` when there is not so much memory
+   */
   constructor(
     { windowBytes, blockBytes, compression }: WriteArchiveOptions,
     { from, kept }: Pick<ResumePoint, "from" | "kept">,
+    tell: (text: string) => void,
   ) {
     this.#failed.promise.catch(() => undefined);
-    if (compression === undefined) {
-      this.plain = makeWindow(windowBytes, blockBytes, from, this.#cause);
-      this.packed = this.plain;
-      return;
-    }
-    const bytes = windowBytesFor(windowBytes, blockBytes);
-    const plainBytes = Math.max(Math.ceil(bytes / 2), fewestFrames * frameBytes);
-    this.plain = makeWindow(plainBytes, frameBytes, from, this.#cause);
-    this.packed = makeWindow(Math.ceil(bytes / 4), blockBytes, kept.packed, this.#cause);
+    const make = (bytes: number, block: number, start: number) => {
+      const { capacityBytes, chunkBytes } = windowSizeFor(bytes, block);
+      return OutgoingWindow.create(capacityBytes, { start, chunkBytes, cause: this.#cause });
+    };
+    const { plain, packed } = makeWindows(
+      windowBytes,
+      (bytes) => {
+        if (compression === undefined) return { plain: make(bytes, blockBytes, from), packed: undefined };
+        const plainBytes = Math.max(Math.ceil(bytes / 2), fewestFrames * frameBytes);
+        return {
+          plain: make(plainBytes, frameBytes, from),
+          packed: make(Math.ceil(bytes / 4), blockBytes, kept.packed),
+        };
+      },
+      tell,
+    );
+    this.plain = plain;
+    this.packed = packed ?? plain;
   }
 
   /** Why the writing ends before its end, whoever says it: a thread may have said so before, and then that is why. */
@@ -60,7 +74,7 @@ export class WriteWindows {
   close(isUnused: boolean): void {
     for (const window of new Set([this.plain, this.packed])) {
       window.abort();
-      if (isUnused) window.release();
+      if (isUnused) window.giveBack();
     }
   }
 }

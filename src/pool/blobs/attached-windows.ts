@@ -1,9 +1,13 @@
 /** The windows that a blob worker sees: the memory of each comes once, however many jobs are about it. */
 import { AceError } from "../../errors.ts";
-import { Window, type WindowHandle } from "../../tape/window/window.ts";
+import { IncomingWindow } from "../../tape/window/incoming-window.ts";
+import { OutgoingWindow } from "../../tape/window/outgoing-window.ts";
+import type { Window, WindowHandle } from "../../tape/window/window.ts";
 
 /** Jobs are about the newest; those of archives before it would keep their memory. */
 const mostWindows = 2;
+
+const classes = { outgoing: OutgoingWindow, incoming: IncomingWindow } as const;
 
 export class AttachedWindows {
   readonly #ask: (id: number) => Promise<WindowHandle>;
@@ -32,7 +36,8 @@ export class AttachedWindows {
 
   async #attach(id: number): Promise<void> {
     try {
-      this.#windows.set(id, new Window(await this.#ask(id)));
+      const handle = await this.#ask(id);
+      this.#windows.set(id, new classes[handle.kind](handle));
     } catch (error) {
       this.#asked.delete(id);
       throw error;

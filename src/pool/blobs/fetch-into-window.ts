@@ -4,6 +4,7 @@ import { AceError } from "../../errors.ts";
 import type { LocalStore } from "../../layout/local-store.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobSource } from "../../registry/read-blob.ts";
+import { OutgoingWindow } from "../../tape/window/outgoing-window.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { FetchJob, HashJob } from "../jobs.ts";
 import { fetchParts, readRest } from "./fetch-parts.ts";
@@ -19,7 +20,8 @@ import type { WorkerContext } from "./worker-context.ts";
  * @throws AceError `digest` naming both digests; whatever the registry says
  */
 export async function fetchIntoWindow(job: FetchJob<Window>, context: WorkerContext): Promise<undefined> {
-  const { descriptor, window } = job;
+  const { descriptor } = job;
+  const window = OutgoingWindow.of(job.window);
   const source = context.client.repository(job.source, window.stopSignal).blob(descriptor);
   for (let holder = await holderFor(job, context); ; holder = undefined) {
     using keeping = holder === undefined ? context.store.keeping(descriptor) : undefined;
@@ -31,7 +33,7 @@ export async function fetchIntoWindow(job: FetchJob<Window>, context: WorkerCont
     )
       await fetch(filling, source, context);
     const actual = filling.digest();
-    if (actual === descriptor.digest) window.advance(job.slot, job.offset + descriptor.size);
+    if (actual === descriptor.digest) window.fill(job.segment, job.offset + descriptor.size);
     if (actual === undefined || actual === descriptor.digest) {
       await keeping?.commit();
       return undefined;

@@ -2,6 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { digestAlgorithm, hasherFor } from "../../oci/digest.ts";
+import { OutgoingWindow } from "../../tape/window/outgoing-window.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { HashJob } from "../jobs.ts";
 import { corrupted } from "./fetch-into-window.ts";
@@ -19,13 +20,13 @@ const lookAgainMs = 1000;
  * @throws AceError `digest` naming both digests; the first cause when the window is aborted
  */
 export async function hashInWindow(job: HashJob<Window>, context: WorkerContext): Promise<undefined> {
-  const { window } = job;
+  const window = OutgoingWindow.of(job.window);
   const { digest, size } = job.descriptor;
   const hasher = hasherFor(digest);
   for (let hashed = 0; hashed < size; ) {
     window.throwIfAborted();
     const seen = window.progressSignal;
-    const received = window.received(job.slot) - job.offset;
+    const received = window.received(job.segment) - job.offset;
     if (received === hashed) {
       await window.waitForProgress(seen, lookAgainMs);
       continue;
@@ -33,10 +34,10 @@ export async function hashInWindow(job: HashJob<Window>, context: WorkerContext)
     const view = window.view(job.offset + hashed, Math.min(received - hashed, stepBytes));
     hasher.update(view);
     hashed += view.length;
-    window.advance(job.slot, job.offset + Math.min(hashed, size - 1));
+    window.fill(job.segment, job.offset + Math.min(hashed, size - 1));
     await setImmediate();
   }
   const actual = `${digestAlgorithm(digest)}:${hasher.digest("hex")}`;
   if (actual !== digest) throw corrupted(job, context.client.repository(job.source).name, actual);
-  window.advance(job.slot, job.offset + size);
+  window.fill(job.segment, job.offset + size);
 }

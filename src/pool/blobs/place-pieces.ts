@@ -1,6 +1,7 @@
 /** The bytes of a blob that lies in files or passes through the window, in pieces. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { AceError, systemState } from "../../errors.ts";
+import { IncomingWindow } from "../../tape/window/incoming-window.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { BlobPlace, FilePlace, Stretch } from "../jobs.ts";
 
@@ -40,7 +41,7 @@ const turns = 3;
  */
 export function placePieces(place: BlobPlace<Window>, start: number, end: number): AsyncIterable<Uint8Array> {
   if (place.kind !== "window") return filePieces(place, start, end);
-  return windowPieces(place.window, place.offset + start, place.offset + end);
+  return windowPieces(IncomingWindow.of(place.window), place.offset + start, place.offset + end);
 }
 
 /** Where bytes `[start, end)` of a blob are. */
@@ -126,17 +127,17 @@ export class OpenFile implements Disposable {
 
 /** Views of the window's bytes `[start, end)` of the archive, as they arrive. They are the window's: good until released. */
 export async function* windowPieces(
-  window: Window,
+  window: IncomingWindow,
   start: number,
   end: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for (let position = start; position < end; ) {
     const wanted = Math.min(pieceBytes, end - position);
-    await window.waitForFront(position + wanted);
-    if (window.front < position + wanted)
+    await window.waitForArrival(position + wanted);
+    if (window.arrived < position + wanted)
       throw new AceError(
         "archive",
-        `Cannot read the archive: it ends at byte ${window.front}, in the middle of a blob`,
+        `Cannot read the archive: it ends at byte ${window.arrived}, in the middle of a blob`,
       );
     const view = window.view(position, wanted);
     position += view.length;

@@ -1,6 +1,7 @@
 /** Uploads one blob from a file or out of the window, verified on the way. */
 
 import { AceError } from "../../errors.ts";
+import { IncomingWindow } from "../../tape/window/incoming-window.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { Arrival, BlobPlace, UploadJob } from "../jobs.ts";
 import { countMoved } from "../shared-state.ts";
@@ -9,7 +10,7 @@ import { type BodySource, VerifyingBody } from "./verifying-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /**
- * Uploads unless the target has the blob. In the window the job's slot is complete afterwards.
+ * Uploads unless the target has the blob. In the window the job's segment is complete afterwards.
  * @throws AceError `digest` when the archive's bytes are not the descriptor's: the registry never completes the upload
  */
 export async function uploadBlob(job: UploadJob<Window>, context: WorkerContext): Promise<Arrival> {
@@ -28,7 +29,7 @@ export async function uploadBlob(job: UploadJob<Window>, context: WorkerContext)
 
 /** Gives a finished blob's bytes in the window back to the reader. */
 export function releasePlace(place: BlobPlace<Window>, size: number): void {
-  if (place.kind === "window") place.window.advance(place.slot, place.offset + size);
+  if (place.kind === "window") IncomingWindow.of(place.window).release(place.segment, place.offset + size);
 }
 
 /** Where the job's bytes come from. */
@@ -38,8 +39,8 @@ function placeSource(job: UploadJob<Window>, context: WorkerContext): BodySource
   const origin = originOf(place);
   const pieces = (offset: number) => placePieces(place, offset, descriptor.size);
   if (place.kind !== "window") return { ...origin, counted, pieces };
-  const { window } = place;
-  const acknowledged = (position: number) => window.advance(place.slot, place.offset + position);
+  const window = IncomingWindow.of(place.window);
+  const acknowledged = (position: number) => window.release(place.segment, place.offset + position);
   if (descriptor.size <= window.capacityBytes / 2 || job.chunkBytes > 0)
     return { ...origin, counted, pieces, acknowledged };
   return { ...origin, counted, pieces: passingPieces(pieces, acknowledged) };

@@ -2,6 +2,7 @@
 import type { Hash } from "node:crypto";
 import type { BlobSink } from "../../content/storage.ts";
 import { digestAlgorithm, hasherFor } from "../../oci/digest.ts";
+import { OutgoingWindow } from "../../tape/window/outgoing-window.ts";
 import type { Window } from "../../tape/window/window.ts";
 import type { FetchJob } from "../jobs.ts";
 import { countMoved, type SharedState } from "../shared-state.ts";
@@ -16,7 +17,7 @@ const stepBytes = 1024 * 1024;
 
 export class WindowFilling {
   readonly #job: FetchJob<Window>;
-  readonly #window: Window;
+  readonly #window: OutgoingWindow;
   readonly #shared: SharedState;
   readonly #observed: ((bytes: Uint8Array) => void) | undefined;
   /** undefined when another thread hashes. */
@@ -31,7 +32,7 @@ export class WindowFilling {
   /** @param observed given every byte once, in order */
   constructor(job: FetchJob<Window>, shared: SharedState, observed?: (bytes: Uint8Array) => void) {
     this.#job = job;
-    this.#window = job.window;
+    this.#window = OutgoingWindow.of(job.window);
     this.#shared = shared;
     this.#observed = observed;
     this.#hasher = job.hashedElsewhere ? undefined : hasherFor(job.descriptor.digest);
@@ -65,12 +66,12 @@ export class WindowFilling {
 
   /** True when the blob's byte at `position` has room in the window now. */
   hasRoom(position: number): boolean {
-    return this.#window.front > this.#job.offset + position - this.#window.capacityBytes;
+    return this.#window.hasRoom(this.#job.offset + position + 1);
   }
 
   /** Resolves once the blob's byte at `position` has room in the window. */
   waitForRoom(position: number): Promise<void> {
-    return this.#window.waitForFront(this.#job.offset + position + 1 - this.#window.capacityBytes);
+    return this.#window.waitForRoom(this.#job.offset + position + 1);
   }
 
   /** A sink for the bytes from `start` on. Brakes while the window has no room. Bytes that are there already are passed over. */
@@ -79,11 +80,11 @@ export class WindowFilling {
     this.#islands.set(start, island);
     return {
       write: (chunk) => {
-        const neededFront = this.#job.offset + island.end + chunk.length - this.#window.capacityBytes;
-        if (neededFront <= this.#window.front) return this.#place(island, chunk);
+        const end = this.#job.offset + island.end + chunk.length;
+        if (this.#window.hasRoom(end)) return this.#place(island, chunk);
         // Only what is known can be drained, and make room.
         this.#show(true);
-        return this.#window.waitForFront(neededFront).then(() => this.#place(island, chunk));
+        return this.#window.waitForRoom(end).then(() => this.#place(island, chunk));
       },
     };
   }
@@ -128,9 +129,9 @@ export class WindowFilling {
    */
   #show(wakes = this.#whole === this.#size || this.#step() !== this.#toldStep): void {
     if (wakes) this.#toldStep = this.#step();
-    const { slot, offset, holdBack } = this.#job;
-    if (this.#hasher === undefined) this.#window.receive(slot, offset + this.#whole, wakes);
-    else if (!holdBack) this.#window.advance(slot, offset + Math.min(this.#whole, this.#size - 1), wakes);
+    const { segment, offset, holdBack } = this.#job;
+    if (this.#hasher === undefined) this.#window.receive(segment, offset + this.#whole, wakes);
+    else if (!holdBack) this.#window.fill(segment, offset + Math.min(this.#whole, this.#size - 1), wakes);
   }
 
   /** Steps of the archive that are whole: blocks of the writer end where these do, unless they are smaller. */

@@ -3,7 +3,8 @@ import { workerData } from "node:worker_threads";
 import { AceError } from "../../errors.ts";
 import { compressFrame, frameBound } from "../../format/compress-frame.ts";
 import type { PackingChoice } from "../../format/packing-levels.ts";
-import { Window, type WindowHandle } from "../../tape/window/window.ts";
+import { OutgoingWindow } from "../../tape/window/outgoing-window.ts";
+import type { WindowHandle } from "../../tape/window/window.ts";
 
 /** What a compressor's thread is started with. */
 export interface CompressorSettings {
@@ -20,11 +21,11 @@ export interface CompressJob {
   frame: SharedArrayBuffer;
 }
 
-let settings: { window: Window; choice: PackingChoice } | undefined;
+let settings: { window: OutgoingWindow; choice: PackingChoice } | undefined;
 
 function attached() {
   const { window, choice }: CompressorSettings = workerData;
-  settings ??= { window: new Window(window), choice };
+  settings ??= { window: new OutgoingWindow(window), choice };
   return settings;
 }
 

@@ -5,8 +5,7 @@ import { Piscina } from "piscina";
 import { frameBound } from "../../format/compress-frame.ts";
 import type { PackingChoice } from "../../format/packing-levels.ts";
 import { longestWaitMs } from "../../system/system-calls.ts";
-import { fillSegment, openSegment } from "../../tape/window/fill-segment.ts";
-import type { Window } from "../../tape/window/window.ts";
+import { fillSegment, type OutgoingWindow } from "../../tape/window/outgoing-window.ts";
 import { entryPath } from "../host/entry-paths.ts";
 import type { CompressJob, CompressorSettings } from "./compress-job.ts";
 
@@ -45,8 +44,8 @@ export function compressorThreads(cores: number, plainWindowBytes: number): numb
  */
 export async function packWindow(
   choice: PackingChoice,
-  plain: Window,
-  packed: Window,
+  plain: OutgoingWindow,
+  packed: OutgoingWindow,
   onFrame: (mark: FrameMark) => void,
   done: FrameMark = { plain: 0, packed: 0 },
 ): Promise<void> {
@@ -66,8 +65,8 @@ export async function packWindow(
 }
 
 class Packer {
-  readonly #plain: Window;
-  readonly #packed: Window;
+  readonly #plain: OutgoingWindow;
+  readonly #packed: OutgoingWindow;
   readonly #onFrame: (mark: FrameMark) => void;
   readonly #piscina: Piscina;
   readonly #depth: number;
@@ -81,8 +80,8 @@ class Packer {
   #written: number;
 
   constructor(
-    plain: Window,
-    packed: Window,
+    plain: OutgoingWindow,
+    packed: OutgoingWindow,
     onFrame: (mark: FrameMark) => void,
     piscina: Piscina,
     depth: number,
@@ -102,7 +101,7 @@ class Packer {
     for (;;) {
       this.#plain.throwIfAborted();
       const seen = this.#plain.progressSignal;
-      const ready = this.#plain.scan();
+      const ready = this.#plain.filled();
       const atEnd = this.#plain.end === ready;
       this.#skip(ready);
       this.#startFrames(ready, atEnd);
@@ -117,9 +116,9 @@ class Packer {
   #skip(ready: number): void {
     // Not #started: frames that are started are still read from the window.
     const to = Math.min(ready, this.#begin);
-    if (to <= this.#plain.front) return;
-    this.#plain.moveFront(to);
-    this.#plain.announceFront();
+    if (to <= this.#plain.drained) return;
+    this.#plain.drain(to);
+    this.#plain.announceDrained();
   }
 
   #startFrames(ready: number, atEnd: boolean): void {
@@ -144,8 +143,8 @@ class Packer {
     const next = this.#frames.shift();
     if (next === undefined) return;
     const length = await next.length;
-    this.#plain.moveFront(next.end);
-    this.#plain.announceFront();
+    this.#plain.drain(next.end);
+    this.#plain.announceDrained();
     this.#onFrame({ plain: next.end, packed: this.#written + length });
     await this.#place(new Uint8Array(next.frame, 0, length));
     this.#spare.push(next.frame);
@@ -155,7 +154,7 @@ class Packer {
   async #place(bytes: Uint8Array): Promise<void> {
     const start = this.#written;
     this.#written += bytes.length;
-    const slot = await openSegment(this.#packed, start, this.#written);
-    await fillSegment(this.#packed, slot, start, bytes);
+    const segment = await this.#packed.open(start, this.#written);
+    await fillSegment(this.#packed, segment, start, bytes);
   }
 }

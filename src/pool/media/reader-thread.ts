@@ -7,7 +7,7 @@ import { SegmentHasher } from "../../tape/catalogue/segment-hasher.ts";
 import { isTapePath } from "../../tape/drive/tape-device.ts";
 import { readSource } from "../../tape/medium/read-source.ts";
 import { readVolumes } from "../../tape/volumes/read-volumes.ts";
-import { Window } from "../../tape/window/window.ts";
+import { IncomingWindow } from "../../tape/window/incoming-window.ts";
 import { type MainThread, threadMain } from "../host/thread-main.ts";
 import type { ReaderStart, ReaderThread } from "./reader.ts";
 
@@ -16,18 +16,18 @@ type Main = MainThread<ReaderThread>;
 /** The thread's whole life. */
 export function runReaderThread(): void {
   threadMain<ReaderThread>(async (start, main) => {
-    const window = new Window(start.window);
+    const window = new IncomingWindow(start.window);
     try {
       const compression = await fillWindow(start, window, main);
-      return { compression, at: window.front };
+      return { compression, at: window.arrived };
     } finally {
       // What came before a failure is good, and a next part may count on it: the stream ends here, and whoever reads to its end learns why.
-      window.setEnd(window.front);
+      window.setEnd(window.arrived);
     }
   });
 }
 
-async function fillWindow(start: ReaderStart, window: Window, main: Main): Promise<Compression> {
+async function fillWindow(start: ReaderStart, window: IncomingWindow, main: Main): Promise<Compression> {
   const chunks = iterate(chunksOf(start, window, main));
   const first = await chunks.next();
   if (first.done) throw cannotRead("archive", nameOf(start.source), "it is empty");
@@ -57,7 +57,7 @@ async function fillWindow(start: ReaderStart, window: Window, main: Main): Promi
 /** A tape may be one of several. */
 function chunksOf(
   start: ReaderStart,
-  window: Window,
+  window: IncomingWindow,
   main: Main,
 ): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
   const isStopped = () => window.aborted;
@@ -90,25 +90,21 @@ async function* asyncChunks(
   yield* rest;
 }
 
-/** Writes a chunk at the front, blocking the thread while the window is full. */
-function place(window: Window, chunk: Uint8Array): void {
+/** Writes a chunk behind what has arrived, blocking the thread while the window is full. */
+function place(window: IncomingWindow, chunk: Uint8Array): void {
   for (let done = 0; done < chunk.length; ) {
-    const front = window.front;
-    const room = waitForRoom(window, front, chunk.length - done);
-    const part = chunk.subarray(done, done + room);
-    window.write(front, part);
-    window.moveFront(front + part.length);
-    window.announceFront();
+    const part = chunk.subarray(done, done + waitForRoom(window));
+    window.arrive(part);
     done += part.length;
   }
 }
 
-function waitForRoom(window: Window, front: number, wanted: number): number {
+function waitForRoom(window: IncomingWindow): number {
   for (;;) {
     const seen = window.progressSignal;
     window.throwIfAborted();
-    const room = window.scan() + window.capacityBytes - front;
-    if (room > 0) return Math.min(room, wanted);
+    const room = window.room();
+    if (room > 0) return room;
     window.blockForProgress(seen, longestWaitMs);
   }
 }

@@ -5,7 +5,7 @@ import type { OpenEvents } from "../../tape/medium/open-medium.ts";
 import { openVolume } from "../../tape/volumes/open-volume.ts";
 import { verifyFile, verifyTape } from "../../tape/volumes/verify-volume.ts";
 import { writeVolumes } from "../../tape/volumes/write-volumes.ts";
-import type { Window } from "../../tape/window/window.ts";
+import type { OutgoingWindow } from "../../tape/window/outgoing-window.ts";
 import type { WriteLoopOptions, WriteLoopResult } from "../../tape/window/write-loop.ts";
 import type { MainThread } from "../host/thread-main.ts";
 import type { SetOptions, WriterStart, WriterThread } from "./writer.ts";
@@ -14,7 +14,7 @@ import type { SetOptions, WriterStart, WriterThread } from "./writer.ts";
 export async function writeSet(
   { medium }: WriterStart,
   set: SetOptions,
-  window: Window,
+  window: OutgoingWindow,
   options: WriteLoopOptions,
   events: OpenEvents,
   main: MainThread<WriterThread>,

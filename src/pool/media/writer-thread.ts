@@ -6,7 +6,7 @@ import { hashFile } from "../../tape/medium/hash-file.ts";
 import type { Medium } from "../../tape/medium/medium.ts";
 import { type OpenEvents, openMedium } from "../../tape/medium/open-medium.ts";
 import { verifyFile } from "../../tape/volumes/verify-volume.ts";
-import { Window } from "../../tape/window/window.ts";
+import { OutgoingWindow } from "../../tape/window/outgoing-window.ts";
 import { runWriteLoop, type WriteLoopOptions, type WriteLoopResult } from "../../tape/window/write-loop.ts";
 import { type MainThread, threadMain } from "../host/thread-main.ts";
 import type { WriterStart, WriterThread } from "./writer.ts";
@@ -20,7 +20,7 @@ type Main = MainThread<WriterThread>;
 /** The thread's whole life. Blocks it while it waits for blobs or for the medium. */
 export function runWriterThread(): void {
   threadMain<WriterThread>(async (start, main) => {
-    const window = new Window(start.window);
+    const window = new OutgoingWindow(start.window);
     const events: OpenEvents = { isStopped: () => window.aborted, notice: main.notice };
     main.waiting(`${start.medium.destination} to be ready`);
     try {
@@ -35,7 +35,7 @@ export function runWriterThread(): void {
   });
 }
 
-function loopOptions(start: WriterStart, window: Window, kind: Medium["kind"]): WriteLoopOptions {
+function loopOptions(start: WriterStart, window: OutgoingWindow, kind: Medium["kind"]): WriteLoopOptions {
   const highWater = start.highWater ?? (kind === "tape" ? tapeHighWater : 0);
   return { ...start.loop, highWaterBytes: Math.floor(highWater * window.capacityBytes) };
 }
@@ -43,7 +43,7 @@ function loopOptions(start: WriterStart, window: Window, kind: Medium["kind"]): 
 /** One stream to one medium. */
 async function writeOne(
   start: WriterStart,
-  window: Window,
+  window: OutgoingWindow,
   events: OpenEvents,
   main: Main,
 ): Promise<WriteLoopResult> {
@@ -87,13 +87,13 @@ function fullError(name: string, offset: number): AceError {
 }
 
 /** After a failed write: what was written before it may still be brought onto the medium, unless nobody knows any more where it stands. */
-function salvage(medium: Medium, window: Window, main: Main): void {
+function salvage(medium: Medium, window: OutgoingWindow, main: Main): void {
   afterFailure(
     () => {
       medium.flush();
       if (medium.kind === "file" || medium.kind === "tape")
-        main.tell({ kind: "durable", offset: window.front });
+        main.tell({ kind: "durable", offset: window.drained });
     },
-    () => medium.abandon(window.front),
+    () => medium.abandon(window.drained),
   );
 }

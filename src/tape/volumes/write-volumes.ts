@@ -10,7 +10,7 @@ import {
   type VolumeStart,
 } from "../catalogue/volume.ts";
 import { afterFailure } from "../medium/after-failure.ts";
-import type { Window } from "../window/window.ts";
+import type { OutgoingWindow } from "../window/outgoing-window.ts";
 import { runWriteLoop, type WriteLoopOptions, type WriteLoopResult } from "../window/write-loop.ts";
 import type { OpenVolume } from "./open-volume.ts";
 import { writeCatalogue } from "./write-catalogue.ts";
@@ -49,7 +49,7 @@ export interface SetEvents {
  * @throws AceError `medium`; what the changer throws
  */
 export async function writeVolumes(
-  window: Window,
+  window: OutgoingWindow,
   set: SetToWrite,
   options: WriteLoopOptions,
   media: SetMedia,
@@ -59,7 +59,7 @@ export async function writeVolumes(
 }
 
 class SetWriting {
-  readonly #window: Window;
+  readonly #window: OutgoingWindow;
   readonly #set: SetToWrite;
   readonly #options: WriteLoopOptions;
   readonly #media: SetMedia;
@@ -69,7 +69,7 @@ class SetWriting {
   #isFirst = true;
 
   constructor(
-    window: Window,
+    window: OutgoingWindow,
     set: SetToWrite,
     options: WriteLoopOptions,
     media: SetMedia,
@@ -148,9 +148,9 @@ class SetWriting {
       afterFailure(
         () => {
           open.medium.flush();
-          durable(this.#window.front);
+          durable(this.#window.drained);
         },
-        () => open.medium.abandon(this.#window.front),
+        () => open.medium.abandon(this.#window.drained),
       );
       throw error;
     }
@@ -189,14 +189,14 @@ class SetWriting {
  * Drains the window in front of an offset to nowhere: frames are packed from their beginning on, also when a part is written.
  * @throws AceError `stopped`
  */
-function passOver(window: Window, to: number): void {
-  while (window.front < to) {
+function passOver(window: OutgoingWindow, to: number): void {
+  while (window.drained < to) {
     window.throwIfAborted();
     const seen = window.progressSignal;
-    const ready = Math.min(window.scan(), to);
-    if (ready > window.front) {
-      window.moveFront(ready);
-      window.announceFront();
+    const ready = Math.min(window.filled(), to);
+    if (ready > window.drained) {
+      window.drain(ready);
+      window.announceDrained();
     } else window.blockForProgress(seen, longestWaitMs);
   }
 }

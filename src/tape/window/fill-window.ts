@@ -1,6 +1,7 @@
 /** Puts a stream of bytes into a window that a writer drains, in order, from a thread of its own, which it blocks. */
 import { AceError } from "../../errors.ts";
-import type { Window } from "./window.ts";
+import type { OutgoingWindow } from "./outgoing-window.ts";
+import type { Segment } from "./segment-table.ts";
 
 /**
  * Segments by which the stream is announced, in parts of the window: a writer with a high-water mark takes one that does not fit for
@@ -15,7 +16,7 @@ const segmentPart = 64;
  * @returns bytes of the stream
  * @throws AceError the first cause when the window is aborted; what the source throws
  */
-export function fillWindow(window: Window, chunks: Iterable<Uint8Array>, stepBytes: number): number {
+export function fillWindow(window: OutgoingWindow, chunks: Iterable<Uint8Array>, stepBytes: number): number {
   const filling = new Filling(window, stepBytes);
   try {
     for (const chunk of chunks) {
@@ -30,14 +31,14 @@ export function fillWindow(window: Window, chunks: Iterable<Uint8Array>, stepByt
 
 class Filling {
   offset = 0;
-  readonly #window: Window;
+  readonly #window: OutgoingWindow;
   readonly #stepBytes: number;
   readonly #segmentBytes: number;
-  #slot = 0;
+  #segment: Segment = 0;
   #segmentEnd = 0;
   #told = 0;
 
-  constructor(window: Window, stepBytes: number) {
+  constructor(window: OutgoingWindow, stepBytes: number) {
     this.#window = window;
     this.#stepBytes = stepBytes;
     this.#segmentBytes = Math.ceil(window.capacityBytes / segmentPart);
@@ -62,24 +63,24 @@ class Filling {
 
   #openSegment(): void {
     const end = this.offset + this.#segmentBytes;
-    const slot = this.#window.append(this.offset, end);
+    const segment = this.#window.append(this.offset, end);
     // A window has more slots than the segments that it can hold.
-    if (slot === undefined) throw new AceError("internal", "Cannot fill the window: it has no slot left");
-    this.#slot = slot;
+    if (segment === undefined) throw new AceError("internal", "Cannot fill the window: it has no slot left");
+    this.#segment = segment;
     this.#segmentEnd = end;
   }
 
   /** What is there must be told before, or the writer might wait for it. */
   #waitForRoom(bytes: number): void {
-    const target = this.offset + bytes - this.#window.capacityBytes;
-    if (this.#window.front >= target) return;
+    const end = this.offset + bytes;
+    if (this.#window.hasRoom(end)) return;
     this.#tell();
-    this.#window.blockForFront(target);
+    this.#window.blockForRoom(end);
   }
 
   #tell(): void {
     if (this.offset === this.#told) return;
-    this.#window.advance(this.#slot, this.offset);
+    this.#window.fill(this.#segment, this.offset);
     this.#told = this.offset;
   }
 }

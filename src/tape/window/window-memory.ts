@@ -27,7 +27,7 @@ export function giveBackMemory({ data, control }: SharedMemory): void {
 
 /**
  * Memory that was {@link giveBackMemory given back} if it is as large, or new; its control words are zero.
- * @throws AceError `usage` when there is not so much
+ * @throws RangeError of the engine when there is not so much
  */
 export function takeMemory({ capacityBytes, chunkBytes, controlBytes }: MemorySize): SharedMemory {
   const chunks = capacityBytes / chunkBytes;
@@ -43,15 +43,7 @@ export function takeMemory({ capacityBytes, chunkBytes, controlBytes }: MemorySi
 }
 
 function allocate(chunks: number, chunkBytes: number): SharedArrayBuffer[] {
-  try {
-    return Array.from({ length: chunks }, () => new SharedArrayBuffer(chunkBytes));
-  } catch (cause) {
-    const bytes = chunks * chunkBytes;
-    throw new AceError("usage", `Cannot use a buffer of ${bytes} bytes: there is not so much memory`, {
-      cause,
-      hint: { kind: "smaller-buffer" },
-    });
-  }
+  return Array.from({ length: chunks }, () => new SharedArrayBuffer(chunkBytes));
 }
 
 /** A ring: the byte of an offset is at `offset mod capacityBytes`. */

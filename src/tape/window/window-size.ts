@@ -1,8 +1,6 @@
 /** How much memory the window takes. */
-import { totalmem } from "node:os";
-import { refusedOption } from "../../errors.ts";
-import type { FirstCause } from "./first-cause.ts";
-import { Window } from "./window.ts";
+import { AceError, refusedOption } from "../../errors.ts";
+import { memoryLimit } from "../../system/memory-limit.ts";
 
 /**
  * The automatic size: room for a 4 MiB range of each of 25 connections, so that a link with slow connections is still filled.
@@ -19,6 +17,9 @@ const fewestBytes = 16 * 1024 * 1024;
 /** Bytes of one piece of memory at most: the engine gives no more than 4 GiB at once. */
 const largestChunk = 1024 * 1024 * 1024;
 
+/** Of the memory that the process may have, so much the window takes by itself at most. */
+const automaticPart = 8;
+
 /** How a window's memory is cut. */
 export interface WindowSize {
   capacityBytes: number;
@@ -26,31 +27,58 @@ export interface WindowSize {
   chunkBytes: number;
 }
 
-/**
- * @param wantedBytes 0 = automatic
- * @throws AceError `usage` for more than the machine has
- */
-export function windowSizeFor(wantedBytes: number, blockBytes: number): WindowSize {
-  const memory = totalmem();
-  if (wantedBytes > memory) {
-    const why = `this machine has ${memory} bytes of memory`;
-    throw refusedOption("buffer-size", why, { value: wantedBytes });
-  }
-  const wanted = wantedBytes > 0 ? wantedBytes : Math.min(automaticBytes, Math.floor(memory / 8));
-  const bytes = Math.max(fewestBlocks, Math.ceil(Math.max(wanted, fewestBytes) / blockBytes)) * blockBytes;
+/** The size of a window that has so many bytes, or a little more for whole blocks. @param bytes more than 0 */
+export function windowSizeFor(bytes: number, blockBytes: number): WindowSize {
+  const wanted = Math.max(fewestBlocks, Math.ceil(Math.max(bytes, fewestBytes) / blockBytes)) * blockBytes;
   const most = Math.max(1, Math.floor(largestChunk / blockBytes)) * blockBytes;
-  const chunks = Math.ceil(bytes / most);
-  const chunkBytes = Math.ceil(bytes / chunks / blockBytes) * blockBytes;
+  const chunks = Math.ceil(wanted / most);
+  const chunkBytes = Math.ceil(wanted / chunks / blockBytes) * blockBytes;
   return { capacityBytes: chunks * chunkBytes, chunkBytes };
 }
 
-/** {@link windowSizeFor} in all. */
-export function windowBytesFor(wantedBytes: number, blockBytes: number): number {
-  return windowSizeFor(wantedBytes, blockBytes).capacityBytes;
+/** Bytes that were to be had when the automatic size was not. */
+let automaticMost = automaticBytes;
+
+/**
+ * Bytes of the windows of a run.
+ * @param wantedBytes 0 = automatic
+ * @throws AceError `usage` for more than there is, naming what limits it
+ */
+export function windowBytesFor(wantedBytes: number): number {
+  const { bytes, text } = memoryLimit();
+  if (wantedBytes > bytes) throw refusedOption("buffer-size", text, { value: wantedBytes });
+  return wantedBytes > 0 ? wantedBytes : Math.min(automaticMost, Math.floor(bytes / automaticPart));
 }
 
-/** A window of such a size. @param start the offset that it begins at @param cause of the run; its own when left out */
-export function makeWindow(wantedBytes: number, blockBytes: number, start = 0, cause?: FirstCause): Window {
-  const { capacityBytes, chunkBytes } = windowSizeFor(wantedBytes, blockBytes);
-  return Window.create(capacityBytes, undefined, start, chunkBytes, cause);
+/**
+ * Makes the windows of a run. Where nobody asked for a size, and there is not so much memory, they are made of half as much, and of half of that.
+ * @param wantedBytes 0 = automatic
+ * @param make of so many bytes; throws the engine's RangeError when there is not so much
+ * @param tell that they became smaller
+ * @throws AceError `usage` that names what limits the memory
+ */
+export function makeWindows<Made>(
+  wantedBytes: number,
+  make: (bytes: number) => Made,
+  tell: (text: string) => void,
+): Made {
+  for (let bytes = windowBytesFor(wantedBytes); ; bytes = Math.floor(bytes / 2)) {
+    try {
+      const made = make(bytes);
+      if (wantedBytes === 0) automaticMost = Math.min(automaticMost, bytes);
+      return made;
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      const { text } = memoryLimit();
+      if (wantedBytes > 0)
+        throw refusedOption("buffer-size", `there is not so much memory: ${text}`, {
+          value: wantedBytes,
+          cause,
+          hint: { kind: "smaller-buffer" },
+        });
+      if (bytes / 2 < fewestBytes)
+        throw new AceError("usage", `Cannot get ${bytes} bytes of memory for the buffer: ${text}`, { cause });
+      tell(`there is too little memory for a buffer of ${bytes} bytes: ${text}; trying half of it`);
+    }
+  }
 }

@@ -1,231 +1,208 @@
 /**
- * The window: a sliding view over the archive's address space, shared by every thread of a run.
+ * The window: a sliding view over the archive's address space, shared by every thread of a run. Byte `p` of the archive lives at
+ * `p mod capacity` of a ring of shared memory.
  *
- * Byte `p` of the archive lives at `p mod capacity`. Segments are appended in archive order by one thread; each is advanced by
- * whoever works on it, in any order; one thread scans how far the segments are complete without a gap, another fact moves the front:
- *
- * - writing an archive: segments are *filled* by blob workers, `scan()` is what the writer may drain, the front is what is drained,
- *   and a filler may write byte `p` once `p < front + capacity`;
- * - reading an archive: the front is what the reader has filled, segments are *released* by those who are done with the bytes,
- *   and the reader may overwrite everything before `scan()`.
+ * An archive that is written goes through an {@link OutgoingWindow}: many fill it in any order, one drains it in order. One that is
+ * read goes through an {@link IncomingWindow}: one fills it in order, many let go of what they have used in any order. Both are made of
+ * this: segments that are appended in archive order by one thread, and advanced in any order by whoever works on them; a *front*, which
+ * the one side moves in order; and the *scan*, which tells how far all segments are advanced without a gap.
  */
 import { AceError } from "../../errors.ts";
+import { longestWaitMs } from "../../system/system-calls.ts";
 import { type CauseHandle, FirstCause } from "./first-cause.ts";
+import { type Segment, SegmentTable, usualSlots } from "./segment-table.ts";
 import { giveBackMemory, RingMemory, type SharedMemory, takeMemory } from "./window-memory.ts";
 
 /** What crosses a thread boundary. */
 export interface WindowHandle extends SharedMemory {
   /** Tells windows of a run apart on every thread: a clone's buffers are the same memory, but other objects. */
   id: number;
+  /** Which way the archive goes. */
+  kind: "outgoing" | "incoming";
   /** Windows of one run share it. */
   cause: CauseHandle;
 }
 
-// Int32 words at the start of the control buffer.
+/** How a window is made. */
+export interface WindowOptions {
+  /** Segments that may be open at a time. */
+  slots?: number | undefined;
+  /** The archive offset that its first segment begins at; 0 when left out. */
+  start?: number | undefined;
+  /** Bytes of one piece of memory: a multiple of every block size that is to be drained. The engine gives at most 4 GiB at once. */
+  chunkBytes?: number | undefined;
+  /** Of the run; its own when left out. */
+  cause?: FirstCause | undefined;
+}
+
+// Int32 words at the start of the control memory; the segments have two behind them.
 const progressWord = 0;
 const frontWord = 1;
 const stateWord = 2;
-const headWord = 3;
-const tailWord = 4;
 const underrunsWord = 5;
-// Int64 words, counted from byte 64.
+// Int64 words, counted from byte 64; the segments have one behind them.
 const frontCell = 0;
 const endCell = 1;
-const scanCell = 2;
 const cellsAt = 64;
-const slotsAt = 128;
-/** Start, end, progress, received: four 64-bit words a segment. */
-const slotCells = 4;
 
 const stateOpen = 0;
 const stateAborted = 2;
 
-/** Segments that may be open at a time; 2^14 of them take 512 KiB and are more than any concurrency needs. */
-const defaultSlots = 16_384;
+/** For a slot, of which only the thread that scans tells. */
+const slotWaitMs = 50;
 
 let lastId = 0;
 
-export class Window {
+/**
+ * The shared words and memory of a new window, in the memory of one that was given back if that is as large. All windows of a
+ * process are made by one thread.
+ * @param capacityBytes a multiple of `chunkBytes`
+ * @throws RangeError of the engine when there is not so much memory
+ */
+export function newWindowHandle(
+  kind: WindowHandle["kind"],
+  capacityBytes: number,
+  { slots = usualSlots, start = 0, chunkBytes = capacityBytes, cause = new FirstCause() }: WindowOptions,
+): WindowHandle {
+  const controlBytes = SegmentTable.controlBytes(slots);
+  const memory = takeMemory({ capacityBytes, chunkBytes, controlBytes });
+  const cells = new BigInt64Array(memory.control, cellsAt, 2);
+  Atomics.store(cells, endCell, -1n);
+  Atomics.store(cells, frontCell, BigInt(start));
+  new SegmentTable(memory.control).begin(start);
+  return { id: ++lastId, kind, cause: cause.handle, ...memory };
+}
+
+export abstract class Window {
   readonly handle: WindowHandle;
   readonly capacityBytes: number;
   /** Why it was aborted. */
   readonly cause: FirstCause;
+  /** How many segments can be open at a time. */
+  readonly slots: number;
   #stopSignal: AbortSignal | undefined;
   readonly #memory: RingMemory;
   readonly #words: Int32Array;
   readonly #cells: BigInt64Array;
-  readonly #bounds: Float64Array;
-  readonly #progress: BigInt64Array;
-  /** How many segments can be open; they take turns in the slots. */
-  readonly slots: number;
+  readonly #segments: SegmentTable;
 
-  /**
-   * Makes a window, in the memory of a {@link release released} one if that is as large. All windows of a process are made by one thread.
-   * @param capacityBytes a multiple of `chunkBytes`
-   * @param start the archive offset that its first segment begins at
-   * @param chunkBytes of one piece of memory: a multiple of every block size that is to be drained from it. The engine gives at most 4 GiB
-   * @throws AceError `usage` when there is not so much memory
-   */
-  static create(
-    capacityBytes: number,
-    slots = defaultSlots,
-    start = 0,
-    chunkBytes = capacityBytes,
-    cause = new FirstCause(),
-  ): Window {
-    const controlBytes = slotsAt + slots * slotCells * 8;
-    const window = new Window({
-      id: ++lastId,
-      cause: cause.handle,
-      ...takeMemory({ capacityBytes, chunkBytes, controlBytes }),
-    });
-    Atomics.store(window.#cells, endCell, -1n);
-    Atomics.store(window.#cells, frontCell, BigInt(start));
-    Atomics.store(window.#cells, scanCell, BigInt(start));
-    return window;
-  }
-
+  /** @param handle of {@link newWindowHandle}, on whatever thread */
   constructor(handle: WindowHandle) {
     this.handle = handle;
     this.cause = new FirstCause(handle.cause);
     this.#memory = new RingMemory(handle.data);
     this.capacityBytes = this.#memory.capacityBytes;
-    this.#words = new Int32Array(handle.control, 0, 16);
-    this.#cells = new BigInt64Array(handle.control, cellsAt, 8);
-    this.#bounds = new Float64Array(handle.control, slotsAt);
-    this.#progress = new BigInt64Array(handle.control, slotsAt);
-    this.slots = this.#progress.length / slotCells;
+    this.#words = new Int32Array(handle.control, 0, 8);
+    this.#cells = new BigInt64Array(handle.control, cellsAt, 2);
+    this.#segments = new SegmentTable(handle.control);
+    this.slots = this.#segments.slots;
   }
 
   /**
    * Lets another window have the memory. Only by the thread that made it, once, and only when no thread uses it or waits for it any
    * more: a batch of archives would keep a window's memory for each otherwise.
    */
-  release(): void {
+  giveBack(): void {
     giveBackMemory(this.handle);
   }
 
   /**
    * Announces the next segment `[start, end)`; segments follow each other without a gap. One thread only.
-   * @returns the slot to give to {@link advance}, or undefined while all slots are taken (see {@link waitForSlot})
+   * @returns undefined while all slots are taken (see {@link waitForSlot})
    */
-  append(start: number, end: number): number | undefined {
-    const head = Atomics.load(this.#words, headWord);
-    if (head - Atomics.load(this.#words, tailWord) >= this.slots) return undefined;
-    const at = (head % this.slots) * slotCells;
-    this.#bounds[at] = start;
-    this.#bounds[at + 1] = end;
-    Atomics.store(this.#progress, at + 2, BigInt(start));
-    Atomics.store(this.#progress, at + 3, BigInt(start));
-    Atomics.store(this.#words, headWord, head + 1);
-    this.#signal(progressWord);
-    return head % this.slots;
+  append(start: number, end: number): Segment | undefined {
+    const segment = this.#segments.append(start, end);
+    if (segment !== undefined) this.#signal(progressWord);
+    return segment;
   }
 
-  /** Waits until {@link append} can succeed. */
+  /** Waits until {@link append} can succeed. @throws AceError the first cause when the window is aborted */
   async waitForSlot(): Promise<void> {
-    while (Atomics.load(this.#words, headWord) - Atomics.load(this.#words, tailWord) >= this.slots) {
+    while (this.#segments.isFull) {
       const seen = Atomics.load(this.#words, frontWord);
       this.throwIfAborted();
-      await this.#sleep(frontWord, seen, 50);
+      await this.#sleep(frontWord, seen, slotWaitMs);
     }
   }
 
-  /**
-   * Says that everything of the segment before `position` (an archive offset) is done. Any thread; one a segment at a time.
-   * @param wakes whether whoever sleeps is to look at it now, and not only when it looks again by itself or the next time
-   */
-  advance(slot: number, position: number, wakes = true): void {
-    Atomics.store(this.#progress, slot * slotCells + 2, BigInt(position));
+  /** Says that a segment is done before `position` (an archive offset). @param wakes whoever sleeps; else it is seen at the next look */
+  protected advance(segment: Segment, position: number, wakes: boolean): void {
+    this.#segments.advance(segment, position);
     if (wakes) this.#signal(progressWord);
   }
 
-  /** Says that everything of the segment before `position` is in the window, for whoever is to look at it before it counts as done. */
-  receive(slot: number, position: number, wakes = true): void {
-    Atomics.store(this.#progress, slot * slotCells + 3, BigInt(position));
+  /** The same of what only {@link receivedOf} tells. */
+  protected noteReceived(segment: Segment, position: number, wakes: boolean): void {
+    this.#segments.receive(segment, position);
     if (wakes) this.#signal(progressWord);
   }
 
-  /** The archive offset that {@link receive} said last; the segment's start before that. */
-  received(slot: number): number {
-    return Number(Atomics.load(this.#progress, slot * slotCells + 3));
+  protected receivedOf(segment: Segment): number {
+    return this.#segments.received(segment);
   }
 
-  /** How far the segments are complete without a gap. One thread only: it retires complete segments as it goes. */
-  scan(): number {
-    const head = Atomics.load(this.#words, headWord);
-    const oldTail = Atomics.load(this.#words, tailWord);
-    let tail = oldTail;
-    let reached = Number(Atomics.load(this.#cells, scanCell));
-    while (tail < head) {
-      const at = (tail % this.slots) * slotCells;
-      reached = Number(Atomics.load(this.#progress, at + 2));
-      if (reached < (this.#bounds[at + 1] ?? 0)) break;
-      tail++;
-    }
-    Atomics.store(this.#cells, scanCell, BigInt(reached));
-    Atomics.store(this.#words, tailWord, tail);
+  /** How far the segments are advanced without a gap. One thread only: it retires complete ones as it goes. */
+  protected scan(): number {
+    const { reached, hasRoomAgain } = this.#segments.scan();
     // Somebody may wait for a slot, while the front stays where it is.
-    if (tail > oldTail && head - oldTail >= this.slots) this.#signal(frontWord);
+    if (hasRoomAgain) this.#signal(frontWord);
     return reached;
   }
 
   /** What {@link scan} last found; any thread. */
-  get scanned(): number {
-    return Number(Atomics.load(this.#cells, scanCell));
+  protected get scanned(): number {
+    return this.#segments.scanned;
   }
 
-  /** True when the first incomplete segment reaches beyond the window, so that it cannot complete before the front moves. */
-  get headNeedsRoom(): boolean {
-    const tail = Atomics.load(this.#words, tailWord);
-    const head = Atomics.load(this.#words, headWord);
-    if (head - tail >= this.slots) return true;
-    if (tail === head) return false;
-    return (this.#bounds[(tail % this.slots) * slotCells + 1] ?? 0) > this.front + this.capacityBytes;
+  /** True when the first segment that is not complete reaches beyond an offset, or no other one can be appended. Of the thread that scans. */
+  protected isHeldUpAt(offset: number): boolean {
+    const { firstEnd } = this.#segments;
+    return this.#segments.isFull || (firstEnd !== undefined && firstEnd > offset);
   }
 
-  /** Counts that the writer ran out of bytes, and waits for the high-water mark again. */
-  countUnderrun(): void {
-    Atomics.add(this.#words, underrunsWord, 1);
-  }
-
-  /** How often {@link countUnderrun} was called; any thread. */
-  get underruns(): number {
-    return Atomics.load(this.#words, underrunsWord);
-  }
-
-  get front(): number {
+  protected get front(): number {
     return Number(Atomics.load(this.#cells, frontCell));
   }
 
   /** Moves the front without waking anybody; follow with {@link announceFront}. One thread only. */
-  moveFront(to: number): void {
+  protected moveFront(to: number): void {
     Atomics.store(this.#cells, frontCell, BigInt(to));
   }
 
   /** Wakes all who wait for the front. */
-  announceFront(): void {
+  protected announceFront(): void {
     this.#signal(frontWord);
   }
 
-  /** Resolves when the front has reached `target`. Does not block the thread. Throws when the window is aborted. */
-  async waitForFront(target: number): Promise<void> {
+  /**
+   * Resolves when the front has reached `target`, or is at the end. Does not block the thread.
+   * @throws AceError the first cause when the window is aborted
+   */
+  protected async waitForFront(target: number): Promise<void> {
     for (;;) {
       const seen = Atomics.load(this.#words, frontWord);
       this.throwIfAborted();
       if (this.front >= target || (this.end ?? Number.POSITIVE_INFINITY) <= this.front) return;
-      await this.#sleep(frontWord, seen, 1000);
+      await this.#sleep(frontWord, seen, longestWaitMs);
     }
   }
 
   /** Blocks the thread until the front is at `target` or beyond. @throws AceError the first cause when the window is aborted */
-  blockForFront(target: number): void {
+  protected blockForFront(target: number): void {
     for (;;) {
       const seen = Atomics.load(this.#words, frontWord);
       this.throwIfAborted();
       if (this.front >= target) return;
-      Atomics.wait(this.#words, frontWord, seen, 1000);
+      Atomics.wait(this.#words, frontWord, seen, longestWaitMs);
     }
+  }
+
+  protected addUnderrun(): void {
+    Atomics.add(this.#words, underrunsWord, 1);
+  }
+
+  protected get underrunCount(): number {
+    return Atomics.load(this.#words, underrunsWord);
   }
 
   /** Blocks the thread until a segment, the end or the state changed after `seen` ({@link progressSignal}), or the time is up. */
@@ -233,23 +210,23 @@ export class Window {
     Atomics.wait(this.#words, progressWord, seen, timeoutMs);
   }
 
-  /** A counter that changes with every {@link advance}; read it before looking, give it to {@link blockForProgress}. */
+  /** A counter that changes with everything that is done to a segment; read it before looking, give it to {@link blockForProgress}. */
   get progressSignal(): number {
     return Atomics.load(this.#words, progressWord);
   }
 
-  /** Resolves when something advanced after `seen`, or the time is up. Does not block the thread. */
+  /** Resolves when something changed after `seen`, or the time is up. Does not block the thread. */
   waitForProgress(seen: number, timeoutMs: number): Promise<void> {
     return this.#sleep(progressWord, seen, timeoutMs);
   }
 
-  /** Where the stream ends; undefined until it is known. */
+  /** Where the archive ends; undefined until it is known. */
   get end(): number | undefined {
     const end = Number(Atomics.load(this.#cells, endCell));
     return end < 0 ? undefined : end;
   }
 
-  /** Says where the stream ends. */
+  /** Says where the archive ends. */
   setEnd(at: number): void {
     Atomics.store(this.#cells, endCell, BigInt(at));
     this.#signal(progressWord);

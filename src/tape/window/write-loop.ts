@@ -1,8 +1,8 @@
 /** The writer: drains the window to the medium in whole blocks, with a high-water mark. Runs on a thread of its own and blocks it. */
 import { longestWaitMs } from "../../system/system-calls.ts";
 import type { Medium } from "../medium/medium.ts";
+import type { OutgoingWindow } from "./outgoing-window.ts";
 import { Pace } from "./pace.ts";
-import type { Window } from "./window.ts";
 
 /** How to drain. */
 export interface WriteLoopOptions {
@@ -47,10 +47,10 @@ const announcePart = 16;
 
 /**
  * Drains until the window ends or is aborted, or the medium is full.
- * @throws AceError `medium` from the medium; `window.front` then tells how far the writes went
+ * @throws AceError `medium` from the medium; `window.drained` then tells how far the writes went
  */
 export function runWriteLoop(
-  window: Window,
+  window: OutgoingWindow,
   medium: Medium,
   options: WriteLoopOptions,
   events: WriteLoopEvents,
@@ -59,7 +59,7 @@ export function runWriteLoop(
 }
 
 class WriteLoop {
-  readonly #window: Window;
+  readonly #window: OutgoingWindow;
   readonly #medium: Medium;
   readonly #options: WriteLoopOptions;
   readonly #events: WriteLoopEvents;
@@ -74,7 +74,7 @@ class WriteLoop {
   #isFirst = true;
   #underruns = 0;
 
-  constructor(window: Window, medium: Medium, options: WriteLoopOptions, events: WriteLoopEvents) {
+  constructor(window: OutgoingWindow, medium: Medium, options: WriteLoopOptions, events: WriteLoopEvents) {
     this.#window = window;
     this.#medium = medium;
     this.#options = options;
@@ -84,14 +84,14 @@ class WriteLoop {
     this.#announceBytes = Math.max(this.#blockBytes, Math.floor(window.capacityBytes / announcePart));
     const { bytesPerSecond } = options;
     this.#pace = bytesPerSecond === undefined ? undefined : new Pace(bytesPerSecond);
-    this.#front = this.#announced = this.#durable = window.front;
+    this.#front = this.#announced = this.#durable = window.drained;
   }
 
   run(): WriteLoopResult {
     const window = this.#window;
     while (!window.aborted) {
       const seen = window.progressSignal;
-      const ready = window.scan();
+      const ready = window.filled();
       const atEnd = window.end === ready;
       if (atEnd && this.#front === ready) {
         this.#settle();
@@ -99,7 +99,7 @@ class WriteLoop {
       }
       if (this.#front >= this.#fullAt) return this.#fill();
       this.#isDraining ||=
-        atEnd || ready - this.#front >= this.#options.highWaterBytes || window.headNeedsRoom;
+        atEnd || ready - this.#front >= this.#options.highWaterBytes || window.needsDraining;
       // A resumed archive may begin inside a block: the first write ends where that block does.
       const wholeBytes = this.#blockBytes - (this.#front % this.#blockBytes);
       const bytes = Math.min(wholeBytes, ready - this.#front);
@@ -125,7 +125,7 @@ class WriteLoop {
     if (medium.write(block, this.#front) === 0) return false;
     this.#events.written?.(block.subarray(0, bytes));
     this.#front += bytes;
-    this.#window.moveFront(this.#front);
+    this.#window.drain(this.#front);
     this.#pace?.took(bytes);
     if (this.#front - this.#announced >= this.#announceBytes) this.#announce();
     const { flushEveryBytes } = this.#options;
@@ -164,7 +164,7 @@ class WriteLoop {
   }
 
   #announce(): void {
-    this.#window.announceFront();
+    this.#window.announceDrained();
     this.#announced = this.#front;
   }
 
@@ -177,7 +177,7 @@ class WriteLoop {
  * A block out of the window. Blocks never cross its edge, as the capacity is a multiple of them. A short last one is padded with zeros
  * where it lies, behind the end of the stream, so that it is page-aligned as all others are.
  */
-function blockOf(window: Window, offset: number, bytes: number, paddedBytes: number): Uint8Array {
+function blockOf(window: OutgoingWindow, offset: number, bytes: number, paddedBytes: number): Uint8Array {
   const view = window.view(offset, paddedBytes);
   return paddedBytes === bytes ? view : view.fill(0, bytes);
 }

@@ -10,7 +10,7 @@ import { PartSize } from "../../../src/pool/blobs/part-size.ts";
 import { StoreAccess } from "../../../src/pool/blobs/store-access.ts";
 import type { WorkerContext } from "../../../src/pool/blobs/worker-context.ts";
 import { newSharedState } from "../../../src/pool/shared-state.ts";
-import { Window } from "../../../src/tape/window/window.ts";
+import { OutgoingWindow } from "../../../src/tape/window/outgoing-window.ts";
 import { endpointAt, openClient } from "../../registry/client-under-test.ts";
 import { type EmbeddedRegistry, embedded } from "../../support/embedded.ts";
 import { type FaultRule, type RecordedRequest, startFaultProxy } from "../../support/fault-proxy.ts";
@@ -61,13 +61,13 @@ async function fetchBlob(
   } = options;
   await using proxy = await startFaultProxy({ upstream: registry.origin, rules });
   await using client = openClient({ connectionsPerHost: 8 });
-  const window = Window.create(windowBytes);
+  const window = OutgoingWindow.create(windowBytes);
   const offset = 3 * windowBytes + 777;
   window.append(0, offset);
-  window.advance(0, offset);
-  window.scan();
-  window.moveFront(offset);
-  const slot = window.append(offset, offset + blob.descriptor.size) ?? -1;
+  window.fill(0, offset);
+  window.filled();
+  window.drain(offset);
+  const segment = window.append(offset, offset + blob.descriptor.size) ?? -1;
   const shared = newSharedState();
   const { notices } = client;
   const context: WorkerContext = {
@@ -83,12 +83,12 @@ async function fetchBlob(
   };
   const drained: Uint8Array[] = [];
   const drain = () => {
-    for (let ready = window.scan(); window.front < ready; ) {
-      const bytes = window.copy(window.front, Math.min(ready - window.front, 100_000));
+    for (let ready = window.filled(); window.drained < ready; ) {
+      const bytes = window.copy(window.drained, Math.min(ready - window.drained, 100_000));
       drained.push(bytes);
-      window.moveFront(window.front + bytes.length);
+      window.drain(window.drained + bytes.length);
     }
-    window.announceFront();
+    window.announceDrained();
   };
   const draining = setInterval(drain, 2);
   const source = {
@@ -96,9 +96,9 @@ async function fetchBlob(
     repository: "library/x",
   };
   const { descriptor } = blob;
-  const segment = { window, slot, offset, descriptor, source };
-  const jobs = [fetchIntoWindow({ kind: "fetch", ...segment, holdBack, hashedElsewhere }, context)];
-  if (hashedElsewhere) jobs.push(hashInWindow({ kind: "hash", ...segment }, context));
+  const place = { window, segment, offset, descriptor, source };
+  const jobs = [fetchIntoWindow({ kind: "fetch", ...place, holdBack, hashedElsewhere }, context)];
+  if (hashedElsewhere) jobs.push(hashInWindow({ kind: "hash", ...place }, context));
   let error: unknown;
   try {
     await Promise.all(jobs);

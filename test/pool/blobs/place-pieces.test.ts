@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { filePieces, windowPieces } from "../../../src/pool/blobs/place-pieces.ts";
 import type { FilePlace } from "../../../src/pool/jobs.ts";
-import { Window } from "../../../src/tape/window/window.ts";
+import { IncomingWindow } from "../../../src/tape/window/incoming-window.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -84,7 +84,7 @@ describe("filePieces()", () => {
 
 describe("windowPieces()", () => {
   test("gives bytes as they arrive, around the window's edge", async () => {
-    const window = Window.create(300_000);
+    const window = IncomingWindow.create(300_000);
     window.append(0, 1_000_003);
     const reading = joined(
       (async function* () {
@@ -92,17 +92,13 @@ describe("windowPieces()", () => {
         for await (const piece of windowPieces(window, 100, 1_000_003)) {
           yield piece;
           position += piece.length;
-          window.advance(0, position);
+          window.release(0, position);
         }
       })(),
     );
-    for (let front = 0; front < bytes.length; ) {
-      const room = window.scan() + window.capacityBytes - front;
-      const part = bytes.subarray(front, front + Math.min(room, 70_001));
-      window.write(front, part);
-      front += part.length;
-      window.moveFront(front);
-      window.announceFront();
+    while (window.arrived < bytes.length) {
+      const { arrived } = window;
+      window.arrive(bytes.subarray(arrived, arrived + Math.min(window.room(), 70_001)));
       await Bun.sleep(1);
     }
     window.setEnd(bytes.length);
@@ -110,15 +106,15 @@ describe("windowPieces()", () => {
   });
 
   test("says where the archive ends early", async () => {
-    const window = Window.create(100_000);
+    const window = IncomingWindow.create(100_000);
     window.append(0, 1000);
-    window.moveFront(600);
+    window.arrive(new Uint8Array(600));
     window.setEnd(600);
     await expect(joined(windowPieces(window, 0, 1000))).rejects.toThrow("ends at byte 600");
   });
 
   test("stops with the window", async () => {
-    const window = Window.create(100_000);
+    const window = IncomingWindow.create(100_000);
     window.append(0, 1000);
     const reading = joined(windowPieces(window, 0, 1000));
     window.abort();

@@ -3,8 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { compressorThreads, frameBytes, packWindow } from "../../../src/pool/frames/compressors.ts";
-import { fillSegment, openSegment } from "../../../src/tape/window/fill-segment.ts";
-import { Window } from "../../../src/tape/window/window.ts";
+import { fillSegment, OutgoingWindow } from "../../../src/tape/window/outgoing-window.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 
 describe("compressorThreads()", () => {
@@ -19,8 +18,8 @@ describe("compressorThreads()", () => {
 });
 
 test("what comes once round the window does not overwrite a frame that is still being made", async () => {
-  const plain = Window.create(4 * frameBytes);
-  const packed = Window.create(8 * frameBytes);
+  const plain = OutgoingWindow.create(4 * frameBytes);
+  const packed = OutgoingWindow.create(8 * frameBytes);
   const mib = 1024 * 1024;
   // Slow to compress, and each MiB another.
   const text = Buffer.from(Buffer.from(seededBytes("text", mib)).toString("base64").slice(0, mib));
@@ -29,8 +28,8 @@ test("what comes once round the window does not overwrite a frame that is still 
   );
   const fill = async () => {
     for (const [at, piece] of pieces.entries()) {
-      const slot = await openSegment(plain, at * mib, (at + 1) * mib);
-      await fillSegment(plain, slot, at * mib, piece);
+      const segment = await plain.open(at * mib, (at + 1) * mib);
+      await fillSegment(plain, segment, at * mib, piece);
     }
     plain.setEnd(pieces.length * mib);
   };
@@ -39,14 +38,14 @@ test("what comes once round the window does not overwrite a frame that is still 
   const drain = async () => {
     for (let at = 0; packed.end !== at || ends.length > 0; ) {
       const seen = packed.progressSignal;
-      const ready = packed.scan();
+      const ready = packed.filled();
       const whole = ends.filter((end) => end <= ready);
       ends = ends.filter((end) => end > ready);
       for (const end of whole) {
         found.update(gunzipSync(packed.copy(at, end - at)));
         at = end;
-        packed.moveFront(end);
-        packed.announceFront();
+        packed.drain(end);
+        packed.announceDrained();
       }
       if (whole.length === 0) await packed.waitForProgress(seen, 100);
     }

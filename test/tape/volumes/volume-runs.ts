@@ -14,7 +14,7 @@ import { resumeTape } from "../../../src/tape/medium/resume-tape.ts";
 import type { OpenVolume } from "../../../src/tape/volumes/open-volume.ts";
 import { verifyDevice } from "../../../src/tape/volumes/verify-volume.ts";
 import { writeVolumes } from "../../../src/tape/volumes/write-volumes.ts";
-import { Window } from "../../../src/tape/window/window.ts";
+import { OutgoingWindow } from "../../../src/tape/window/outgoing-window.ts";
 import { DriveModel, type DriveModelOptions } from "../../support/drive-model.ts";
 import type { Cartridge } from "../../support/tape-vm/cartridge.ts";
 
@@ -173,7 +173,7 @@ export class VolumeRuns {
       if (drive !== undefined) this.#endOf(drive, trouble);
       return false;
     } finally {
-      window.release();
+      window.giveBack();
     }
   }
 
@@ -207,13 +207,13 @@ export class VolumeRuns {
     return { set, volume, offset, at, written: { ...written, block } };
   }
 
-  #window(start: VolumeStart): Window {
+  #window(start: VolumeStart): OutgoingWindow {
     const { archive } = this.#options;
     const capacity = Math.ceil(Math.max(archive.length, 1) / blockBytes) * blockBytes;
-    const window = Window.create(capacity, undefined, start.at);
+    const window = OutgoingWindow.create(capacity, { start: start.at });
     const slot = window.append(start.at, archive.length) ?? -1;
     window.write(0, archive);
-    window.advance(slot, archive.length);
+    window.fill(slot, archive.length);
     window.setEnd(archive.length);
     return window;
   }

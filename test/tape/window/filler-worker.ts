@@ -1,6 +1,7 @@
 /** A thread of the write loop's test: appends segments, or fills its share of them in an order of its own. */
 import { parentPort, workerData } from "node:worker_threads";
-import { Window, type WindowHandle } from "../../../src/tape/window/window.ts";
+import { OutgoingWindow } from "../../../src/tape/window/outgoing-window.ts";
+import type { WindowHandle } from "../../../src/tape/window/window.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 
 /** What a thread is told. All segments are `[bounds[i], bounds[i + 1])`. */
@@ -18,7 +19,7 @@ export interface FillerStart {
 }
 
 const start = workerData as FillerStart;
-const window = new Window(start.window);
+const window = new OutgoingWindow(start.window);
 const appended = new Int32Array(start.appended);
 const { bounds } = start;
 const total = bounds.at(-1) ?? 0;
@@ -40,10 +41,10 @@ async function fill(segment: number): Promise<void> {
   }
   for (let position = bounds[segment]!; position < bounds[segment + 1]!; ) {
     const most = Math.min(bounds[segment + 1]! - position, 1 + Math.floor(Math.random() * 4000));
-    await window.waitForFront(position + most - window.capacityBytes);
+    await window.waitForRoom(position + most);
     window.write(position, bytes.subarray(position, position + most));
     position += most;
-    window.advance(segment % window.slots, position);
+    window.fill(segment, position);
     if (start.pauseMs > 0 && Math.random() < 0.2) await Bun.sleep(Math.random() * start.pauseMs);
   }
 }

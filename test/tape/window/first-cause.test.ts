@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { AceError } from "../../../src/errors.ts";
 import { FirstCause } from "../../../src/tape/window/first-cause.ts";
-import { Window } from "../../../src/tape/window/window.ts";
+import { OutgoingWindow } from "../../../src/tape/window/outgoing-window.ts";
 
 test("who says it first is heard, by every thread's view", () => {
   const cause = new FirstCause();
@@ -39,17 +39,17 @@ test("more details than there is room for are cut, and so is a message", () => {
 
 test("waiting for an aborted window throws the cause, whichever window of the run it is", async () => {
   const cause = new FirstCause();
-  const [plain, packed] = [1, 2].map(() => Window.create(1024, 16, 0, 1024, cause));
+  const [plain, packed] = [1, 2].map(() => OutgoingWindow.create(1024, { cause }));
   const error = new AceError("medium", "Cannot write it: it is full");
   packed!.abort(error);
   plain!.abort(new AceError("stopped", "Cannot go on: the run was stopped"));
   expect(() => plain!.throwIfAborted()).toThrow("it is full");
-  expect(plain!.waitForFront(5000)).rejects.toThrow("it is full");
+  expect(plain!.waitForRoom(1024 + 5000)).rejects.toThrow("it is full");
 });
 
 test("a window's signal fires with the cause", async () => {
-  const window = Window.create(1024);
-  const { stopSignal } = new Window(window.handle);
+  const window = OutgoingWindow.create(1024);
+  const { stopSignal } = new OutgoingWindow(window.handle);
   expect(stopSignal.aborted).toBe(false);
   const fired = new Promise((resolve) => stopSignal.addEventListener("abort", resolve));
   window.abort(new AceError("medium", "Cannot write it: it is full"));

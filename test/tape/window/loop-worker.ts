@@ -1,6 +1,7 @@
 /** The thread of the write loop's test that drains, as the writer's thread does: it blocks while it waits. */
 import { parentPort, workerData } from "node:worker_threads";
-import { Window, type WindowHandle } from "../../../src/tape/window/window.ts";
+import { OutgoingWindow } from "../../../src/tape/window/outgoing-window.ts";
+import type { WindowHandle } from "../../../src/tape/window/window.ts";
 import { runWriteLoop, type WriteLoopOptions } from "../../../src/tape/window/write-loop.ts";
 import { type MediumScript, ScriptedMedium, type WrittenBlock } from "./scripted-medium.ts";
 
@@ -19,7 +20,7 @@ export interface LoopEnd {
 }
 
 const start = workerData as LoopStart;
-const window = new Window(start.window);
+const window = new OutgoingWindow(start.window);
 const medium = new ScriptedMedium("file", window, start.script);
 const { whole, underruns } = runWriteLoop(window, medium, start.options, { durable: () => undefined });
 parentPort?.postMessage({ blocks: medium.blocks, whole, underruns } satisfies LoopEnd);

@@ -1,7 +1,7 @@
 /** A medium in memory that can be told to be slow or to fail. */
 import { AceError } from "../../../src/errors.ts";
 import type { Medium, MediumKind } from "../../../src/tape/medium/medium.ts";
-import type { Window } from "../../../src/tape/window/window.ts";
+import type { OutgoingWindow } from "../../../src/tape/window/outgoing-window.ts";
 
 /** What goes wrong, and when. */
 export interface MediumScript {
@@ -31,7 +31,7 @@ export class ScriptedMedium implements Medium {
 
   constructor(
     readonly kind: MediumKind,
-    readonly window: Window,
+    readonly window: OutgoingWindow,
     readonly script: MediumScript = {},
   ) {}
 
@@ -41,7 +41,7 @@ export class ScriptedMedium implements Medium {
     if (at === this.script.abortAtBlock) this.window.abort();
     if (at === this.script.failAtBlock) throw new AceError("medium", "Cannot write: it is full");
     if (at === this.script.fullAtBlock) return 0;
-    const readyBytes = this.window.scanned - this.window.front;
+    const readyBytes = this.window.lastFilled - this.window.drained;
     this.blocks.push({ bytes: Uint8Array.from(block), offset, readyBytes });
     this.length += block.length;
     return block.length;

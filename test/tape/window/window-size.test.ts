@@ -1,6 +1,6 @@
-/** The window holds whole blocks, and enough of them. */
+/** The window holds whole blocks, and enough of them, and is as large as the memory allows. */
 import { expect, test } from "bun:test";
-import { windowBytesFor, windowSizeFor } from "../../../src/tape/window/window-size.ts";
+import { makeWindows, windowBytesFor, windowSizeFor } from "../../../src/tape/window/window-size.ts";
 
 const mib = 1024 * 1024;
 
@@ -13,8 +13,8 @@ for (const [wanted, block, least] of [
   [mib, 10 * mib, 160 * mib],
   [17 * mib, 3_333_333, 17 * mib],
 ] as const) {
-  test(`windowBytesFor(${wanted}, ${block}) is a multiple of the block, holds 16, and is as large as asked`, () => {
-    const bytes = windowBytesFor(wanted, block);
+  test(`a window of ${wanted} bytes for blocks of ${block} is a multiple of the block, holds 16, and is as large as asked`, () => {
+    const bytes = windowSizeFor(windowBytesFor(wanted), block).capacityBytes;
     expect(bytes % block).toBe(0);
     expect(bytes / block).toBeGreaterThanOrEqual(16);
     expect(bytes).toBeGreaterThanOrEqual(least);
@@ -37,5 +37,39 @@ for (const [wanted, block] of [
 }
 
 test("more than the machine has is refused", () => {
-  expect(() => windowSizeFor(2 ** 50, 1)).toThrow("buffer-size 1125899906842624: this machine has");
+  expect(() => windowBytesFor(2 ** 50)).toThrow("buffer-size 1125899906842624: this machine has");
+});
+
+/** What the engine says when there is no memory. */
+const noMemory = () => new RangeError("Out of memory");
+
+test("windows of no wanted size become smaller until there is memory for them, and each time it is said", () => {
+  const tried: number[] = [];
+  const told: string[] = [];
+  const make = (bytes: number) => {
+    tried.push(bytes);
+    if (bytes > 40 * mib) throw noMemory();
+    return bytes;
+  };
+  expect(makeWindows(0, make, (text) => told.push(text))).toBeLessThanOrEqual(40 * mib);
+  expect(told).toHaveLength(tried.length - 1);
+  expect(told[0]).toMatch(/too little memory for a buffer of \d+ bytes: .*(has|allows|is) \d+ bytes/);
+  // The next windows of the process begin where these ended.
+  expect(windowBytesFor(0)).toBe(tried.at(-1) ?? 0);
+});
+
+test("a wanted size that is not to be had is refused, and none at all names the limit", () => {
+  const make = () => {
+    throw noMemory();
+  };
+  expect(() => makeWindows(64 * mib, make, () => undefined)).toThrow(
+    /buffer-size 67108864: there is not so much memory: /,
+  );
+  expect(() => makeWindows(0, make, () => undefined)).toThrow(
+    /Cannot get \d+ bytes of memory for the buffer: /,
+  );
+  const broken = () => {
+    throw new Error("something else");
+  };
+  expect(() => makeWindows(0, broken, () => undefined)).toThrow("something else");
 });

@@ -1,44 +1,182 @@
-/** The window's book-keeping: places, order, room, and everybody who waits for them. */
+/** The windows' book-keeping: places, order, room, and everybody who waits for them. */
 import { describe, expect, test } from "bun:test";
-import { Window } from "../../../src/tape/window/window.ts";
+import { AceError } from "../../../src/errors.ts";
+import { IncomingWindow } from "../../../src/tape/window/incoming-window.ts";
+import { fillSegment, OutgoingWindow } from "../../../src/tape/window/outgoing-window.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 
-describe("Window", () => {
-  test("scans as far as segments are complete without a gap, in whatever order they fill", () => {
-    const window = Window.create(1000);
-    const slots = [window.append(0, 100), window.append(100, 300), window.append(300, 350)].map(
-      (slot) => slot ?? -1,
-    );
-    expect(window.scan()).toBe(0);
-    window.advance(slots[2]!, 350);
-    window.advance(slots[1]!, 200);
-    expect(window.scan()).toBe(0);
-    window.advance(slots[0]!, 60);
-    expect(window.scan()).toBe(60);
-    window.advance(slots[0]!, 100);
-    expect(window.scan()).toBe(200);
-    window.advance(slots[1]!, 300);
-    expect(window.scan()).toBe(350);
-    expect(window.scanned).toBe(350);
+const appended = (window: OutgoingWindow | IncomingWindow, start: number, end: number) => {
+  const segment = window.append(start, end);
+  if (segment === undefined) throw new Error("no slot");
+  return segment;
+};
+
+describe("an outgoing window", () => {
+  test("is filled as far as segments are complete without a gap, in whatever order they fill", () => {
+    const window = OutgoingWindow.create(1000);
+    const segments = [appended(window, 0, 100), appended(window, 100, 300), appended(window, 300, 350)];
+    expect(window.filled()).toBe(0);
+    window.fill(segments[2]!, 350);
+    window.fill(segments[1]!, 200);
+    expect(window.filled()).toBe(0);
+    window.fill(segments[0]!, 60);
+    expect(window.filled()).toBe(60);
+    window.fill(segments[0]!, 100);
+    expect(window.filled()).toBe(200);
+    window.fill(segments[1]!, 300);
+    expect(window.filled()).toBe(350);
+    expect(window.lastFilled).toBe(350);
   });
 
   test("is the same window through its handle", () => {
-    const window = Window.create(1000);
-    const other = new Window(window.handle);
-    const slot = window.append(0, 10) ?? -1;
+    const window = OutgoingWindow.create(1000);
+    const other = new OutgoingWindow(window.handle);
+    const segment = appended(window, 0, 10);
     other.write(0, Buffer.from("0123456789"));
-    other.advance(slot, 10);
+    other.fill(segment, 10);
     other.setEnd(10);
-    expect(window.scan()).toBe(10);
+    expect(window.filled()).toBe(10);
     expect(window.end).toBe(10);
     expect(Buffer.from(window.copy(0, 10)).toString()).toBe("0123456789");
-    window.moveFront(7);
-    expect(other.front).toBe(7);
+    window.drain(7);
+    expect(other.drained).toBe(7);
     expect(other.capacityBytes).toBe(1000);
   });
 
-  test("puts bytes around its edge, and takes them out again", () => {
-    const window = Window.create(1000);
+  test("numbers segments anew although their slots are taken in turn", async () => {
+    const window = OutgoingWindow.create(1000, { slots: 3 });
+    const segments = [0, 1, 2].map((at) => appended(window, at * 10, at * 10 + 10));
+    expect(window.append(30, 40)).toBeUndefined();
+    expect(window.needsDraining).toBe(true);
+    window.fill(segments[1]!, 20);
+    window.filled();
+    expect(window.append(30, 40)).toBeUndefined();
+    const waiting = window.waitForSlot();
+    window.fill(segments[0]!, 10);
+    window.filled();
+    await waiting;
+    expect([window.append(30, 40), window.append(40, 50), window.append(50, 60)]).toEqual([3, 4, undefined]);
+  });
+
+  test("knows offsets far beyond what 32 bits hold", () => {
+    const start = 40 * 2 ** 40;
+    const window = OutgoingWindow.create(1000, { start });
+    const segment = appended(window, start, start + 500);
+    window.fill(segment, start + 499);
+    expect(window.filled()).toBe(start + 499);
+    expect(window.drained).toBe(start);
+    window.setEnd(start + 500);
+    expect(window.end).toBe(start + 500);
+  });
+
+  test("says when the first segment that is not filled cannot be without room", () => {
+    const window = OutgoingWindow.create(1000);
+    expect(window.needsDraining).toBe(false);
+    const first = appended(window, 0, 900);
+    appended(window, 900, 1100);
+    expect(window.needsDraining).toBe(false);
+    window.fill(first, 900);
+    window.filled();
+    expect(window.needsDraining).toBe(true);
+    window.drain(100);
+    expect(window.needsDraining).toBe(false);
+  });
+
+  test("lets bytes in that are more than it holds, as room comes", async () => {
+    const window = OutgoingWindow.create(1000);
+    const bytes = seededBytes("much", 2500);
+    const segment = await window.open(0, bytes.length);
+    const filling = fillSegment(window, segment, 0, bytes);
+    const drained: Uint8Array[] = [];
+    while (window.drained < bytes.length) {
+      const filled = window.filled();
+      drained.push(window.copy(window.drained, filled - window.drained));
+      window.drain(filled);
+      window.announceDrained();
+      await Bun.sleep(1);
+    }
+    await filling;
+    expect(Buffer.concat(drained).equals(Buffer.from(bytes))).toBe(true);
+  });
+
+  test("a fill that wakes nobody is seen by whoever looks", () => {
+    const window = OutgoingWindow.create(4096);
+    const segment = appended(window, 0, 100);
+    const seen = window.progressSignal;
+    window.fill(segment, 40, false);
+    window.receive(segment, 50, false);
+    expect(window.progressSignal).toBe(seen);
+    expect([window.filled(), window.received(segment)]).toEqual([40, 50]);
+    window.fill(segment, 60);
+    expect(window.progressSignal).not.toBe(seen);
+  });
+});
+
+describe("a segment that is complete", () => {
+  test("stays so: what is said of it afterwards does not throw back the one that has its slot", () => {
+    const window = OutgoingWindow.create(1 << 20, { slots: 4 });
+    const chunked = appended(window, 0, 1000);
+    window.fill(chunked, 1000);
+    expect(window.filled()).toBe(1000);
+    for (const at of [1, 2, 3]) window.fill(appended(window, at * 1000, at * 1000 + 1000), at * 1000 + 1000);
+    expect(window.filled()).toBe(4000);
+    const next = appended(window, 4000, 5000);
+    expect(next).not.toBe(chunked);
+    window.fill(next, 5000);
+    // A registry acknowledges the last chunk, and then, much later, the whole blob.
+    window.fill(chunked, 1000);
+    window.receive(chunked, 1000);
+    expect(window.filled()).toBe(5000);
+  });
+
+  test("only moves on: an earlier position changes nothing", () => {
+    const window = IncomingWindow.create(1000);
+    const segment = appended(window, 0, 100);
+    window.release(segment, 70);
+    window.release(segment, 30);
+    expect(window.released()).toBe(70);
+  });
+});
+
+describe("an incoming window", () => {
+  test("has room for what was released without a gap", () => {
+    const window = IncomingWindow.create(100);
+    expect(window.room()).toBe(100);
+    window.arrive(seededBytes("in", 100));
+    expect([window.room(), window.arrived]).toEqual([0, 100]);
+    const [first, second] = [appended(window, 0, 40), appended(window, 40, 100)];
+    window.release(second, 60);
+    expect(window.room()).toBe(0);
+    window.release(first, 40);
+    expect(window.room()).toBe(60);
+    expect(window.lastReleased).toBe(60);
+  });
+
+  test("wakes whoever waits for bytes, and only when they are there", async () => {
+    const window = IncomingWindow.create(1000);
+    let arrived = false;
+    const waiting = window.waitForArrival(50).then(() => {
+      arrived = true;
+    });
+    window.arrive(new Uint8Array(49));
+    await Bun.sleep(5);
+    expect(arrived).toBe(false);
+    window.arrive(new Uint8Array(1));
+    await waiting;
+  });
+
+  test("lets waiting end with the stream", async () => {
+    const window = IncomingWindow.create(1000);
+    const beyond = window.waitForArrival(500);
+    window.arrive(new Uint8Array(20));
+    window.setEnd(20);
+    await beyond;
+  });
+});
+
+describe("both", () => {
+  test("put bytes around their edge, and take them out again", () => {
+    const window = OutgoingWindow.create(1000);
     const bytes = seededBytes("edge", 700);
     for (const offset of [0, 299, 300, 301, 999, 1000, 123_456_789_999]) {
       window.write(offset, bytes);
@@ -49,119 +187,52 @@ describe("Window", () => {
     }
   });
 
-  test("gives slots out again when their segments are complete", async () => {
-    const window = Window.create(1000, 3);
-    const slots = [0, 1, 2].map((at) => window.append(at * 10, at * 10 + 10));
-    expect(window.append(30, 40)).toBeUndefined();
-    expect(window.headNeedsRoom).toBe(true);
-    window.advance(slots[1]!, 20);
-    window.scan();
-    expect(window.append(30, 40)).toBeUndefined();
-    const waiting = window.waitForSlot();
-    window.advance(slots[0]!, 10);
-    window.scan();
-    await waiting;
-    expect(window.append(30, 40)).toBe(slots[0]!);
-    expect(window.append(40, 50)).toBe(slots[1]!);
-    expect(window.append(50, 60)).toBeUndefined();
-  });
-
-  test("knows offsets far beyond what 32 bits hold", () => {
-    const start = 40 * 2 ** 40;
-    const window = Window.create(1000);
-    window.moveFront(start);
-    const slot = window.append(start, start + 500) ?? -1;
-    window.advance(slot, start + 499);
-    expect(window.scan()).toBe(start + 499);
-    expect(window.front).toBe(start);
-    window.setEnd(start + 500);
-    expect(window.end).toBe(start + 500);
-  });
-
-  test("says when the first incomplete segment cannot be completed without room", () => {
-    const window = Window.create(1000);
-    expect(window.headNeedsRoom).toBe(false);
-    const first = window.append(0, 900) ?? -1;
-    window.append(900, 1100);
-    expect(window.headNeedsRoom).toBe(false);
-    window.advance(first, 900);
-    window.scan();
-    expect(window.headNeedsRoom).toBe(true);
-    window.moveFront(100);
-    expect(window.headNeedsRoom).toBe(false);
-  });
-
-  test("wakes whoever waits for the front, and only when it is there", async () => {
-    const window = Window.create(1000);
-    let arrived = false;
-    const waiting = window.waitForFront(50).then(() => {
-      arrived = true;
-    });
-    window.moveFront(49);
-    window.announceFront();
-    await Bun.sleep(5);
-    expect(arrived).toBe(false);
-    window.moveFront(50);
-    window.announceFront();
-    await waiting;
-  });
-
-  test("lets waiting end with the stream, and fail with an abort", async () => {
-    const window = Window.create(1000);
-    const beyond = window.waitForFront(500);
-    window.moveFront(20);
-    window.setEnd(20);
-    await beyond;
-    const aborted = Window.create(1000, 1);
-    aborted.append(0, 10);
-    const waits = Promise.allSettled([aborted.waitForFront(500), aborted.waitForSlot()]);
-    aborted.abort();
+  test("fail all who wait when they are aborted, each with the first cause", async () => {
+    const window = OutgoingWindow.create(1000, { slots: 1 });
+    appended(window, 0, 10);
+    const waits = Promise.allSettled([window.waitForRoom(1500), window.waitForSlot()]);
+    window.abort(new AceError("medium", "Cannot write tape: no space left on it"));
+    window.abort(new AceError("network", "Cannot get blob: the connection was closed"));
     for (const wait of await waits)
-      expect(wait).toMatchObject({ status: "rejected", reason: { code: "stopped" } });
-    expect(aborted.aborted).toBe(true);
-    expect(() => aborted.throwIfAborted()).toThrow("stopped");
+      expect(wait).toMatchObject({ status: "rejected", reason: { code: "medium" } });
+    expect(window.aborted).toBe(true);
+    expect(() => window.throwIfAborted()).toThrow("no space left");
   });
-});
 
-test("memory in several pieces is one ring: bytes go over the edges, views end there", () => {
-  const window = Window.create(3000, 16, 0, 1000);
-  expect(window.capacityBytes).toBe(3000);
-  const bytes = Uint8Array.from({ length: 2800 }, (_, at) => at % 251);
-  for (const offset of [0, 100, 2500, 5999]) {
-    window.write(offset, bytes);
-    expect(window.copy(offset, bytes.length)).toEqual(bytes);
-    const other = new Window(window.handle);
-    expect(other.copy(offset + 7, 2000)).toEqual(bytes.slice(7, 2007));
-    expect(other.view(offset, 5000).length).toBe(1000 - (offset % 1000));
-  }
-});
+  test("fail them as stopped when nobody gave a cause", () => {
+    const window = IncomingWindow.create(1000);
+    window.abort();
+    expect(() => window.throwIfAborted()).toThrow("stopped");
+  });
 
-test("a released window's memory is the next one's, which begins anew", () => {
-  const first = Window.create(4096, 16);
-  const slot = first.append(0, 100);
-  first.advance(slot!, 100);
-  first.scan();
-  first.moveFront(100);
-  first.setEnd(100);
-  first.abort();
-  first.release();
-  expect(Window.create(8192, 16).handle.data).not.toBe(first.handle.data);
-  const second = Window.create(4096, 16, 7);
-  expect(second.handle.data).toBe(first.handle.data);
-  expect(second.handle.id).not.toBe(first.handle.id);
-  expect([second.front, second.scan(), second.end, second.aborted]).toEqual([7, 7, undefined, false]);
-  expect(second.append(7, 9)).toBe(0);
-  expect(Window.create(4096, 16).handle.data).not.toBe(first.handle.data);
-});
+  test("memory in several pieces is one ring: bytes go over the edges, views end there", () => {
+    const window = OutgoingWindow.create(3000, { slots: 16, chunkBytes: 1000 });
+    expect(window.capacityBytes).toBe(3000);
+    const bytes = Uint8Array.from({ length: 2800 }, (_, at) => at % 251);
+    for (const offset of [0, 100, 2500, 5999]) {
+      window.write(offset, bytes);
+      expect(window.copy(offset, bytes.length)).toEqual(bytes);
+      const other = new OutgoingWindow(window.handle);
+      expect(other.copy(offset + 7, 2000)).toEqual(bytes.slice(7, 2007));
+      expect(other.view(offset, 5000).length).toBe(1000 - (offset % 1000));
+    }
+  });
 
-test("an advance that wakes nobody is seen by whoever looks", () => {
-  const window = Window.create(4096);
-  const slot = window.append(0, 100) ?? -1;
-  const seen = window.progressSignal;
-  window.advance(slot, 40, false);
-  window.receive(slot, 50, false);
-  expect(window.progressSignal).toBe(seen);
-  expect([window.scan(), window.received(slot)]).toEqual([40, 50]);
-  window.advance(slot, 60);
-  expect(window.progressSignal).not.toBe(seen);
+  test("memory that is given back is the next one's, which begins anew", () => {
+    const first = OutgoingWindow.create(4096, { slots: 16 });
+    const segment = appended(first, 0, 100);
+    first.fill(segment, 100);
+    first.filled();
+    first.drain(100);
+    first.setEnd(100);
+    first.abort();
+    first.giveBack();
+    expect(OutgoingWindow.create(8192, { slots: 16 }).handle.data).not.toBe(first.handle.data);
+    const second = OutgoingWindow.create(4096, { slots: 16, start: 7 });
+    expect(second.handle.data).toBe(first.handle.data);
+    expect(second.handle.id).not.toBe(first.handle.id);
+    expect([second.drained, second.filled(), second.end, second.aborted]).toEqual([7, 7, undefined, false]);
+    expect(second.append(7, 9)).toBe(0);
+    expect(OutgoingWindow.create(4096, { slots: 16 }).handle.data).not.toBe(first.handle.data);
+  });
 });

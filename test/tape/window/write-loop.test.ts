@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Worker } from "node:worker_threads";
 import type { MediumKind } from "../../../src/tape/medium/medium.ts";
-import { Window } from "../../../src/tape/window/window.ts";
+import { OutgoingWindow } from "../../../src/tape/window/outgoing-window.ts";
 import { runWriteLoop, type WriteLoopResult } from "../../../src/tape/window/write-loop.ts";
 import { seededBytes } from "../../support/seeded-bytes.ts";
 import type { FillerStart } from "./filler-worker.ts";
@@ -25,7 +25,7 @@ interface LoopOptions {
   script?: MediumScript;
 }
 
-function loop(window: Window, options: LoopOptions): LoopRun {
+function loop(window: OutgoingWindow, options: LoopOptions): LoopRun {
   const { blockBytes = 1000, highWaterBytes = 0, flushEveryBytes = 0 } = options;
   const medium = new ScriptedMedium(options.kind ?? "file", window, options.script);
   const durable: number[] = [];
@@ -43,11 +43,11 @@ function bytesOf({ blocks }: { blocks: readonly WrittenBlock[] }): Buffer {
 }
 
 /** A window in which a stream lies whole. */
-function filled(bytes: Uint8Array, capacityBytes = 16_000): Window {
-  const window = Window.create(capacityBytes);
+function filled(bytes: Uint8Array, capacityBytes = 16_000): OutgoingWindow {
+  const window = OutgoingWindow.create(capacityBytes);
   const slot = window.append(0, bytes.length) ?? -1;
   window.write(0, bytes);
-  window.advance(slot, bytes.length);
+  window.fill(slot, bytes.length);
   window.setEnd(bytes.length);
   return window;
 }
@@ -90,7 +90,7 @@ describe("runWriteLoop() on a stream that is there already", () => {
   test("lets the medium's error out, and the front tells how far it came", () => {
     const window = filled(seededBytes("full", 10_000));
     expect(() => loop(window, { script: { failAtBlock: 4 } })).toThrow("it is full");
-    expect(window.front).toBe(4000);
+    expect(window.drained).toBe(4000);
   });
 
   test("stops when it is told to, and says what is good and that it is not whole", () => {
@@ -120,7 +120,7 @@ async function withFillers(options: {
   script?: MediumScript;
 }): Promise<ThreadedRun> {
   const { capacityBytes, bounds, highWaterBytes = 0, slots, pauseMs = 0, script = {} } = options;
-  const window = Window.create(capacityBytes, slots);
+  const window = OutgoingWindow.create(capacityBytes, { slots });
   const seed = `fillers/${bounds.join()}`;
   const start = { window: window.handle, appended: new SharedArrayBuffer(4), seed, bounds, pauseMs };
   const roles: FillerStart["role"][] = ["append", ...[0, 1, 2].map((index) => ({ index, of: 3 }))];
@@ -220,10 +220,10 @@ describe("runWriteLoop() on a stream that begins in its middle", () => {
   for (const start of [1, 999, 1000, 12_345, 123_456_789_012]) {
     test(`from byte ${start} on: writes end where blocks do, around the window's edge too`, () => {
       const bytes = seededBytes("resumed", 15_000);
-      const window = Window.create(16_000, 16, start);
+      const window = OutgoingWindow.create(16_000, { slots: 16, start: start });
       const slot = window.append(start, start + bytes.length) ?? -1;
       window.write(start, bytes);
-      window.advance(slot, start + bytes.length);
+      window.fill(slot, start + bytes.length);
       window.setEnd(start + bytes.length);
       const { medium, result, durable } = loop(window, {});
       expect(result).toMatchObject({ written: start + bytes.length, whole: true });
