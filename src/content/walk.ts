@@ -10,7 +10,7 @@ export class GraphNode {
   readonly #odd: readonly Descriptor[];
   readonly #elsewhere: readonly Descriptor[];
   /**
-   * @param odd entries of an index that are no manifests: they travel as blobs
+   * @param odd entries of an index that are no manifests: they are copied as blobs
    * @param elsewhere foreign layers that the source does not have: they stay where their `urls` say
    * @param filter of an index some of whose manifests may be left out on purpose
    */
@@ -57,7 +57,7 @@ export function wantedChildren(
   return splitChildren(filter === undefined ? children : filter.split(children).kept);
 }
 
-/** An index may name things that are no manifests (image-spec allows it, the original panics): those travel as blobs. */
+/** An index may name things that are no manifests (image-spec allows it, the original panics): those are copied as blobs. */
 export function splitChildren(children: readonly Descriptor[]): { nested: Descriptor[]; odd: Descriptor[] } {
   const nested: Descriptor[] = [];
   const odd: Descriptor[] = [];

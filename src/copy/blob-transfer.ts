@@ -8,7 +8,7 @@ import type { RunContext } from "../run/run.ts";
 import type { RunSummary } from "../ui/summary.ts";
 
 /** Sends the blobs of an origin that is no repository. */
-export interface BlobOutlet {
+export interface BlobSender {
   /** Stands for the origin; nobody can be reached there. */
   readonly address: RepositoryAddress;
   /** Never rejects: each target has its own outcome. */
@@ -19,13 +19,13 @@ export interface BlobOutlet {
 export type TransferTotals = Omit<RunSummary, "verb" | "images" | "seconds" | "notes">;
 
 /** One blob and its way to everybody who needs it. */
-interface Travel {
+interface Transfer {
   /** The first repository of each registry, in the order in which they were announced. */
-  primaries: Map<string, RepositoryAddress>;
+  firstTargets: Map<string, RepositoryAddress>;
   /** A repository of each registry that is known to have it: every other one of that registry mounts from there. */
-  holders: Map<string, RepositoryAddress>;
+  mountSources: Map<string, RepositoryAddress>;
   /** Set when the one reading has started: an answer for each registry, and the source that is read. */
-  landings: Map<string, { source: string; outcome: Promise<TargetOutcome> }>;
+  uploads: Map<string, { source: string; outcome: Promise<TargetOutcome> }>;
   /** An answer for each repository, and the source it was asked of. */
   arrivals: Map<string, { source: string; arrival: Promise<Arrival> }>;
 }
@@ -37,8 +37,8 @@ const noOutcome: TargetOutcome = {
 
 export class BlobTransfer {
   readonly #run: RunContext;
-  readonly #outlet: BlobOutlet | undefined;
-  readonly #travels = new Map<Digest, Travel>();
+  readonly #sender: BlobSender | undefined;
+  readonly #transfers = new Map<Digest, Transfer>();
   readonly totals: TransferTotals = {
     blobs: 0,
     bytesMoved: 0,
@@ -48,10 +48,10 @@ export class BlobTransfer {
     bytesMounted: 0,
   };
 
-  /** @param outlet where blobs come from that no repository has */
-  constructor(run: RunContext, outlet?: BlobOutlet) {
+  /** @param sender where blobs come from that no repository has */
+  constructor(run: RunContext, sender?: BlobSender) {
     this.#run = run;
-    this.#outlet = outlet;
+    this.#sender = sender;
     // An archive that passes once has been counted on its way into the local store.
     const before = run.pool.movedBytes;
     run.status.bytesMoved = () => run.pool.movedBytes - before;
@@ -60,16 +60,16 @@ export class BlobTransfer {
   /** Announces that a repository will need the blob, so that one reading serves all. Before any {@link ensure}. */
   expect(descriptor: Descriptor, source: RepositoryAddress, target: RepositoryAddress): void {
     this.holds(descriptor, source);
-    const { primaries } = this.#travel(descriptor.digest);
+    const { firstTargets } = this.#transferOf(descriptor.digest);
     const registry = registryOf(target);
-    if (!primaries.has(registry)) primaries.set(registry, target);
+    if (!firstTargets.has(registry)) firstTargets.set(registry, target);
   }
 
   /** Announces that a repository has the blob, so that others of its registry need not be sent it. */
   holds(descriptor: Descriptor, address: RepositoryAddress): void {
-    const { holders } = this.#travel(descriptor.digest);
+    const { mountSources } = this.#transferOf(descriptor.digest);
     const registry = registryOf(address);
-    if (!holders.has(registry)) holders.set(registry, address);
+    if (!mountSources.has(registry)) mountSources.set(registry, address);
   }
 
   /**
@@ -78,37 +78,37 @@ export class BlobTransfer {
    * @throws AceError what went wrong for this repository
    */
   ensure(descriptor: Descriptor, source: RepositoryAddress, target: RepositoryAddress): Promise<Arrival> {
-    const travel = this.#travel(descriptor.digest);
+    const transfer = this.#transferOf(descriptor.digest);
     const key = nameOf(target);
     const from = nameOf(source);
-    const known = travel.arrivals.get(key);
+    const known = transfer.arrivals.get(key);
     if (known?.source === from) return known.arrival;
     const count = (how: Arrival) => this.#count(how, descriptor);
     let arrival: Promise<Arrival>;
     if (known === undefined) {
       this.#run.status.blobsTotal++;
       this.#run.status.bytesTotal += descriptor.size;
-      arrival = this.#bring(travel, descriptor, source, target).then(count);
+      arrival = this.#bring(transfer, descriptor, source, target).then(count);
     } else arrival = this.#elseFrom(known.arrival, () => this.#copy(descriptor, source, target).then(count));
-    travel.arrivals.set(key, { source: from, arrival });
+    transfer.arrivals.set(key, { source: from, arrival });
     return arrival;
   }
 
-  #travel(digest: Digest): Travel {
-    const known = this.#travels.get(digest);
+  #transferOf(digest: Digest): Transfer {
+    const known = this.#transfers.get(digest);
     if (known !== undefined) return known;
-    const travel: Travel = {
-      primaries: new Map(),
-      holders: new Map(),
-      landings: new Map(),
+    const transfer: Transfer = {
+      firstTargets: new Map(),
+      mountSources: new Map(),
+      uploads: new Map(),
       arrivals: new Map(),
     };
-    this.#travels.set(digest, travel);
-    return travel;
+    this.#transfers.set(digest, transfer);
+    return transfer;
   }
 
   async #bring(
-    travel: Travel,
+    transfer: Transfer,
     descriptor: Descriptor,
     source: RepositoryAddress,
     target: RepositoryAddress,
@@ -116,34 +116,35 @@ export class BlobTransfer {
     const registry = registryOf(target);
     // Inside the source's registry every repository mounts from the source itself.
     if (registry === registryOf(source)) return this.#copy(descriptor, source, target);
-    const holder = travel.holders.get(registry);
-    if (holder !== undefined) {
-      const mounted = this.#copy(descriptor, holder, target);
+    const mountSource = transfer.mountSources.get(registry);
+    if (mountSource !== undefined) {
+      const mounted = this.#copy(descriptor, mountSource, target);
       return this.#elseFrom(mounted, () => this.#copy(descriptor, source, target));
     }
-    if (!travel.primaries.has(registry)) travel.primaries.set(registry, target);
-    const primary = travel.primaries.get(registry) ?? target;
-    const landing = this.#land(travel, descriptor, source, registry);
-    const first = await landing.outcome;
-    if (primary.repository === target.repository) {
-      const other = "error" in first && landing.source !== nameOf(source);
+    if (!transfer.firstTargets.has(registry)) transfer.firstTargets.set(registry, target);
+    const firstTarget = transfer.firstTargets.get(registry) ?? target;
+    const upload = this.#upload(transfer, descriptor, source, registry);
+    const first = await upload.outcome;
+    if (firstTarget.repository === target.repository) {
+      const other = "error" in first && upload.source !== nameOf(source);
       return other ? this.#copy(descriptor, source, target) : arrivalOf(first);
     }
     // A second repository of that registry takes it from the first; if the first failed, it reads for itself.
-    return this.#copy(descriptor, "error" in first ? source : primary, target);
+    return this.#copy(descriptor, "error" in first ? source : firstTarget, target);
   }
 
   /** The one reading, to the first repository of every registry that announced itself and has not got it yet. */
-  #land(
-    travel: Travel,
+  #upload(
+    transfer: Transfer,
     descriptor: Descriptor,
     source: RepositoryAddress,
     registry: string,
   ): { source: string; outcome: Promise<TargetOutcome> } {
-    const known = travel.landings.get(registry);
+    const known = transfer.uploads.get(registry);
     if (known !== undefined) return known;
-    const waiting = [...travel.primaries].filter(
-      ([name]) => name !== registryOf(source) && !travel.holders.has(name) && !travel.landings.has(name),
+    const waiting = [...transfer.firstTargets].filter(
+      ([name]) =>
+        name !== registryOf(source) && !transfer.mountSources.has(name) && !transfer.uploads.has(name),
     );
     const targets = waiting.map(([, address]) => address);
     const outcomes = this.#job(descriptor, source, targets);
@@ -151,10 +152,10 @@ export class BlobTransfer {
       const outcome = outcomes.then((list): TargetOutcome => list[index] ?? noOutcome);
       // Awaited by whoever ensures; a registry nobody ensures for has no one to tell.
       outcome.catch(() => undefined);
-      travel.landings.set(name, { source: nameOf(source), outcome });
+      transfer.uploads.set(name, { source: nameOf(source), outcome });
     }
     return (
-      travel.landings.get(registry) ?? {
+      transfer.uploads.get(registry) ?? {
         source: nameOf(source),
         outcome: Promise.reject(new Error("unreachable: the registry is among those waiting")),
       }
@@ -182,7 +183,7 @@ export class BlobTransfer {
     source: RepositoryAddress,
     targets: readonly RepositoryAddress[],
   ): Promise<readonly TargetOutcome[]> {
-    if (source === this.#outlet?.address) return this.#outlet.send(descriptor, targets);
+    if (source === this.#sender?.address) return this.#sender.send(descriptor, targets);
     return this.#run.pool.run({
       kind: "copy",
       descriptor: plainDescriptor(descriptor),

@@ -10,7 +10,7 @@ import { type RunContext, stoppedError } from "../run/run.ts";
 import { registryOf } from "./blob-transfer.ts";
 import { type ArchiveOrigin, imagesAtOnce } from "./distribute.ts";
 import type { Route, ScatterPlan } from "./plan-scatter.ts";
-import { type Standing, Standings } from "./standing.ts";
+import { type RouteState, RouteStates } from "./route-state.ts";
 
 /** One image and one of its places. */
 export interface CheckRow {
@@ -93,7 +93,7 @@ function problemRow(source: string, destination: string, digest: Digest | undefi
 
 /** A blob that one repository of a registry has to get; all others of that registry mount it. */
 interface Claim {
-  standing: Standing;
+  state: RouteState;
   blob: Descriptor;
 }
 
@@ -111,14 +111,14 @@ class Check {
   }
 
   async rows(routes: readonly Route[]): Promise<{ row: CheckRow; error: unknown }[]> {
-    const reading = new Standings(this.#options.recursive, this.#run);
-    const known = new Map<Route, Standing>();
+    const reading = new RouteStates(this.#options.recursive, this.#run);
+    const known = new Map<Route, RouteState>();
     await Promise.all(
       routes.map((route) => this.#attempt(route, async () => known.set(route, await reading.of(route)))),
     );
-    const standings = routes.flatMap((route) => known.get(route) ?? []);
-    await this.#measure(standings);
-    const lacking = await this.#options.archive?.review(standings);
+    const states = routes.flatMap((route) => known.get(route) ?? []);
+    await this.#measure(states);
+    const lacking = await this.#options.archive?.review(states);
     for (const [{ route }, error] of lacking ?? []) this.#problems.set(route, error);
     return routes.map((route) => {
       const { entry, destination } = route;
@@ -135,27 +135,27 @@ class Check {
   }
 
   /** Counts as a run would move: each manifest once a repository, each blob once a registry. */
-  async #measure(standings: readonly Standing[]): Promise<void> {
-    const missing = new Map<Standing, readonly GraphNode[]>();
+  async #measure(states: readonly RouteState[]): Promise<void> {
+    const missing = new Map<RouteState, readonly GraphNode[]>();
     await Promise.all(
-      standings.map((standing) =>
-        this.#attempt(standing.route, async () => missing.set(standing, await this.#missingFrom(standing))),
+      states.map((state) =>
+        this.#attempt(state.route, async () => missing.set(state, await this.#missingFrom(state))),
       ),
     );
-    const held = this.#heldBlobs(standings, missing);
+    const held = this.#heldBlobs(states, missing);
     const counted = new Set<string>();
     const claims: Claim[] = [];
-    for (const standing of standings) {
-      const { target, route } = standing;
+    for (const state of states) {
+      const { target, route } = state;
       let bytes = 0;
-      for (const { descriptor } of missing.get(standing) ?? []) {
+      for (const { descriptor } of missing.get(state) ?? []) {
         const key = `${target.name}@${descriptor.digest}`;
         if (!counted.has(key)) bytes += descriptor.size;
         counted.add(key);
       }
-      for (const blob of neededBlobs(standing, missing.get(standing) ?? [])) {
+      for (const blob of neededBlobs(state, missing.get(state) ?? [])) {
         const key = `${registryOf(target.address)} ${blob.digest}`;
-        if (!held.has(key)) claims.push({ standing, blob });
+        if (!held.has(key)) claims.push({ state, blob });
         held.add(key);
       }
       this.#bytes.set(route, bytes);
@@ -164,7 +164,7 @@ class Check {
     await Promise.all(claims.map((claim) => this.#ask(claim)));
   }
 
-  async #ask({ standing: { route, target }, blob }: Claim): Promise<void> {
+  async #ask({ state: { route, target }, blob }: Claim): Promise<void> {
     await this.#attempt(route, async () => {
       if (await target.hasBlob(blob)) return;
       this.#bytes.set(route, (this.#bytes.get(route) ?? 0) + blob.size);
@@ -172,7 +172,7 @@ class Check {
   }
 
   /** The manifests that the target lacks. */
-  async #missingFrom({ complete, node, target }: Standing): Promise<GraphNode[]> {
+  async #missingFrom({ complete, node, target }: RouteState): Promise<GraphNode[]> {
     if (complete) return [];
     const nodes = [...walkGraph(node)].flatMap((step) => (step.kind === "manifest" ? [step.node] : []));
     const present = await Promise.all(nodes.map(({ descriptor }) => this.#hasManifest(descriptor, target)));
@@ -190,18 +190,18 @@ class Check {
 
   /** `registry digest` of every blob that is known to be somewhere in a registry, from where it is mounted. */
   #heldBlobs(
-    standings: readonly Standing[],
-    missing: ReadonlyMap<Standing, readonly GraphNode[]>,
+    states: readonly RouteState[],
+    missing: ReadonlyMap<RouteState, readonly GraphNode[]>,
   ): Set<string> {
     const held = new Set<string>();
-    for (const standing of standings) {
-      const { route, target, complete, node } = standing;
-      const lacks = new Set(missing.get(standing) ?? []);
+    for (const state of states) {
+      const { route, target, complete, node } = state;
+      const lacks = new Set(missing.get(state) ?? []);
       for (const step of walkGraph(node)) {
         if (step.kind !== "manifest") continue;
         // A registry takes an image manifest only with its blobs.
         const has =
-          complete || (missing.has(standing) && step.node.content.kind === "image" && !lacks.has(step.node));
+          complete || (missing.has(state) && step.node.content.kind === "image" && !lacks.has(step.node));
         for (const { digest } of step.node.blobs) {
           if (has) held.add(`${registryOf(target.address)} ${digest}`);
           if (!complete) held.add(`${registryOf(route.entry.repository.address)} ${digest}`);
@@ -224,7 +224,7 @@ class Check {
 }
 
 /** Blobs of the missing manifests, and odd entries of indexes whether these are there or not. */
-function neededBlobs({ complete, node }: Standing, missing: readonly GraphNode[]): Descriptor[] {
+function neededBlobs({ complete, node }: RouteState, missing: readonly GraphNode[]): Descriptor[] {
   if (complete) return [];
   const lacks = new Set(missing);
   return [...walkGraph(node)].flatMap((step) =>

@@ -6,16 +6,16 @@ import { formatReference } from "../oci/reference.ts";
 import { type Failure, failuresError } from "../run/failures.ts";
 import { type RunContext, stoppedError } from "../run/run.ts";
 import type { RunSummary } from "../ui/summary.ts";
-import { type BlobOutlet, BlobTransfer } from "./blob-transfer.ts";
+import { type BlobSender, BlobTransfer } from "./blob-transfer.ts";
 import { type CopyMemo, copyGraph, copyTagged, expectGraph, type GraphCopy } from "./copy-graph.ts";
 import type { Route } from "./plan-scatter.ts";
-import { type Standing, Standings } from "./standing.ts";
+import { type RouteState, RouteStates } from "./route-state.ts";
 
 /** An archive that images come from, in place of repositories. */
 export interface ArchiveOrigin {
-  outlet: BlobOutlet;
+  sender: BlobSender;
   /** Looks for what the archive lacks where the images go; an error for each that cannot be completed. */
-  review(standings: readonly Standing[]): Promise<ReadonlyMap<Standing, AceError>>;
+  review(states: readonly RouteState[]): Promise<ReadonlyMap<RouteState, AceError>>;
 }
 
 /** How to go about it. */
@@ -53,11 +53,11 @@ export async function distribute(
   const work = new Distribution(options, run);
   run.status.imagesTotal = routes.length;
   run.status.phase = "reading manifests";
-  const standings = await work.survey(routes);
+  const states = await work.survey(routes);
   run.status.phase = phases[options.verb];
-  await work.copy(standings);
+  await work.copy(states);
   const done = run.status.imagesDone;
-  const there = standings.filter(({ complete }) => complete).length;
+  const there = states.filter(({ complete }) => complete).length;
   const summary: RunSummary = {
     verb: options.verb,
     images: done,
@@ -82,10 +82,10 @@ export async function rehearse(
   run: RunContext,
 ): Promise<number> {
   const work = new Distribution(options, run);
-  const standings = await work.survey(routes);
-  const error = failuresError(work.failures, standings.length, `Cannot ${options.verb}`);
+  const states = await work.survey(routes);
+  const error = failuresError(work.failures, states.length, `Cannot ${options.verb}`);
   if (error !== undefined) throw error;
-  return standings.length;
+  return states.length;
 }
 
 /** What a user knows a route by. */
@@ -104,64 +104,64 @@ class Distribution {
     this.#options = options;
     this.#run = run;
     this.failures = [...options.failures];
-    this.transfer = new BlobTransfer(run, options.archive?.outlet);
+    this.transfer = new BlobTransfer(run, options.archive?.sender);
   }
 
   /** Looks at both ends of every route, and tells the transfer who has and who needs which blob. */
-  async survey(routes: readonly Route[]): Promise<Standing[]> {
-    const standings = new Standings(this.#options.recursive, this.#run);
+  async survey(routes: readonly Route[]): Promise<RouteState[]> {
+    const states = new RouteStates(this.#options.recursive, this.#run);
     const surveyed = await this.#each(
       routes,
       (route) => route,
-      (route) => standings.of(route),
+      (route) => states.of(route),
     );
-    for (const standing of surveyed) {
-      const { node, target, complete } = standing;
-      if (!complete) expectGraph(node, this.#copyOf(standing));
+    for (const state of surveyed) {
+      const { node, target, complete } = state;
+      if (!complete) expectGraph(node, this.#copyOf(state));
       else {
         for (const step of walkGraph(node))
           if (step.kind === "blob") this.transfer.holds(step.descriptor, target.address);
       }
     }
-    const lacking = (await this.#options.archive?.review(surveyed)) ?? new Map<Standing, AceError>();
+    const lacking = (await this.#options.archive?.review(surveyed)) ?? new Map<RouteState, AceError>();
     for (const [{ route }, error] of lacking) this.failures.push({ name: routeName(route), error });
-    return surveyed.filter((standing) => !lacking.has(standing));
+    return surveyed.filter((state) => !lacking.has(state));
   }
 
-  async copy(standings: readonly Standing[]): Promise<void> {
+  async copy(states: readonly RouteState[]): Promise<void> {
     const brought = await this.#each(
-      standings,
+      states,
       ({ route }) => route,
-      async (standing) => {
-        if (!standing.complete) await this.#bring(standing);
+      async (state) => {
+        if (!state.complete) await this.#bring(state);
         if (this.#options.archive === undefined) this.#run.status.imagesDone++;
-        return standing;
+        return state;
       },
     );
     if (this.#options.archive !== undefined) await this.#tag(brought);
   }
 
-  #bring(standing: Standing): Promise<void> {
-    const tag = tagOf(standing);
-    const copy = this.#copyOf(standing);
+  #bring(state: RouteState): Promise<void> {
+    const tag = tagOf(state);
+    const copy = this.#copyOf(state);
     return tag === undefined || this.#options.archive !== undefined
-      ? copyGraph(standing.node, copy)
-      : copyTagged(standing.node, tag, standing.there, copy);
+      ? copyGraph(state.node, copy)
+      : copyTagged(state.node, tag, state.there, copy);
   }
 
-  async #tag(standings: readonly Standing[]): Promise<void> {
+  async #tag(states: readonly RouteState[]): Promise<void> {
     await this.#each(
-      standings,
+      states,
       ({ route }) => route,
-      async (standing) => {
-        const tag = tagOf(standing);
-        if (tag !== undefined && !standing.there) await standing.target.pushManifest(standing.node.raw, tag);
+      async (state) => {
+        const tag = tagOf(state);
+        if (tag !== undefined && !state.there) await state.target.pushManifest(state.node.raw, tag);
         this.#run.status.imagesDone++;
       },
     );
   }
 
-  #copyOf({ route, target }: Standing): GraphCopy {
+  #copyOf({ route, target }: RouteState): GraphCopy {
     return { source: route.entry.repository, target, transfer: this.transfer, memo: this.#memo };
   }
 
@@ -194,7 +194,7 @@ class Distribution {
 }
 
 /** Undefined for an image that goes to its place by digest. */
-function tagOf({ route }: Standing): string | undefined {
+function tagOf({ route }: RouteState): string | undefined {
   return route.target.digest === undefined ? route.target.tag : undefined;
 }
 

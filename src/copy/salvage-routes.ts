@@ -1,6 +1,6 @@
 /** Brings to their places what blobs an archive holds that was cut off, so that the next part finds them there. */
 
-import type { ArchiveShelf } from "../archive/read/archive-shelf.ts";
+import type { ArchiveImages } from "../archive/read/archive-images.ts";
 import { Limiter } from "../content/limiter.ts";
 import { type AceError, messageOf } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -8,7 +8,7 @@ import { childBlobs, childManifests, parseManifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-types.ts";
 import { Failures } from "../run/failures.ts";
 import type { RunContext } from "../run/run.ts";
-import type { ArchiveOutlet } from "./archive-outlet.ts";
+import type { ArchiveSender } from "./archive-sender.ts";
 import { BlobTransfer } from "./blob-transfer.ts";
 import { imagesAtOnce, routeName } from "./distribute.ts";
 import type { Route } from "./plan-scatter.ts";
@@ -20,14 +20,14 @@ import type { Route } from "./plan-scatter.ts";
  */
 export async function salvageRoutes(
   routes: readonly Route[],
-  shelf: ArchiveShelf,
-  outlet: ArchiveOutlet,
+  images: ArchiveImages,
+  sender: ArchiveSender,
   cut: AceError,
   run: RunContext,
 ): Promise<AceError> {
   run.status.phase = "unarchiving a part";
   run.ui.log("warn", `${cut.message}; what stands before that is pushed, but no tag`);
-  const transfer = new BlobTransfer(run, outlet);
+  const transfer = new BlobTransfer(run, sender);
   const failures = new Failures(run.signal);
   const limiter = new Limiter(imagesAtOnce);
   await Promise.all(
@@ -35,8 +35,8 @@ export async function salvageRoutes(
       limiter.run(() =>
         failures.attempt(routeName(route), async () => {
           const target = await run.target(route.target);
-          const blobs = [...blobsBelow(route.entry.descriptor, shelf)];
-          await Promise.all(blobs.map((blob) => transfer.ensure(blob, shelf.address, target.address)));
+          const blobs = [...blobsBelow(route.entry.descriptor, images)];
+          await Promise.all(blobs.map((blob) => transfer.ensure(blob, images.address, target.address)));
         }),
       ),
     ),
@@ -51,13 +51,13 @@ export async function salvageRoutes(
 }
 
 /** The blobs that the archive holds of an image. */
-function* blobsBelow(descriptor: Descriptor, shelf: ArchiveShelf): Generator<Descriptor, void, undefined> {
+function* blobsBelow(descriptor: Descriptor, images: ArchiveImages): Generator<Descriptor, void, undefined> {
   if (!isManifestType(descriptor.mediaType)) {
-    if (shelf.placeOf(descriptor) !== undefined) yield descriptor;
+    if (images.placeOf(descriptor) !== undefined) yield descriptor;
     return;
   }
-  if (!shelf.hasManifest(descriptor.digest)) return;
-  const { bytes } = shelf.manifest(descriptor);
+  if (!images.hasManifest(descriptor.digest)) return;
+  const { bytes } = images.manifest(descriptor);
   const content = parseManifest(bytes, descriptor.mediaType, descriptor.digest);
-  for (const child of [...childManifests(content), ...childBlobs(content)]) yield* blobsBelow(child, shelf);
+  for (const child of [...childManifests(content), ...childBlobs(content)]) yield* blobsBelow(child, images);
 }

@@ -1,11 +1,11 @@
 /** `mirror unarchive`: the images of an archive to the places a mapper names, with no repository in the middle. */
 
 import { readingChange } from "../archive/media/reading-change.ts";
+import type { ArchiveImages } from "../archive/read/archive-images.ts";
 import { ArchiveParts } from "../archive/read/archive-parts.ts";
-import type { ArchiveShelf } from "../archive/read/archive-shelf.ts";
 import type { ReadingOptions } from "../archive/read/archive-source.ts";
-import { type Shelved, shelveArchive } from "../archive/read/shelve-archive.ts";
-import { ArchiveOutlet } from "../copy/archive-outlet.ts";
+import { type ImagesRead, readImages } from "../archive/read/read-images.ts";
+import { ArchiveSender } from "../copy/archive-sender.ts";
 import { type CheckResult, checkRoutes } from "../copy/check-routes.ts";
 import { type DistributeOptions, distribute, rehearse } from "../copy/distribute.ts";
 import {
@@ -49,9 +49,9 @@ export interface UnarchiveOptions extends ReadingOptions {
 
 /** What would go where, and how much of it would move; pushes nothing. @throws AceError when it cannot begin */
 export async function checkUnarchive(options: UnarchiveOptions, run: RunContext): Promise<CheckResult> {
-  const { plan, shelved } = await readPlanned(options, true, run);
-  if (shelved.cut !== undefined) throw shelved.cut;
-  const archive = new ArchiveOutlet(shelved.shelf, run);
+  const { plan, result } = await readPlanned(options, true, run);
+  if (result.cut !== undefined) throw result.cut;
+  const archive = new ArchiveSender(result.images, run);
   return checkRoutes(plan, [], { verb: "unarchive", recursive: options.recursive, archive }, run);
 }
 
@@ -63,20 +63,20 @@ export async function checkUnarchive(options: UnarchiveOptions, run: RunContext)
  */
 export async function unarchive(options: UnarchiveOptions, run: RunContext): Promise<RunSummary> {
   const startedMs = performance.now();
-  const { plan, shelved } = await readPlanned(options, false, run);
-  const { shelf, cut } = shelved;
+  const { plan, result } = await readPlanned(options, false, run);
+  const { images, cut } = result;
   const { recursive } = options;
-  const archive = new ArchiveOutlet(shelf, run);
-  if (cut !== undefined) throw await salvageRoutes(plan.routes, shelf, archive, cut, run);
+  const archive = new ArchiveSender(images, run);
+  if (cut !== undefined) throw await salvageRoutes(plan.routes, images, archive, cut, run);
   const how: DistributeOptions = { verb: "unarchive", recursive, keepGoing: true, failures: [], archive };
   if (!options.dryRun) return distribute(plan.routes, how, run);
   run.status.phase = "looking at destinations";
-  const images = await rehearse(plan.routes, how, run);
+  const done = await rehearse(plan.routes, how, run);
   return {
     verb: "unarchive (dry run)",
-    images,
-    blobs: shelved.blobs,
-    bytesMoved: shelved.bytes,
+    images: done,
+    blobs: result.blobs,
+    bytesMoved: result.bytes,
     blobsSkipped: 0,
     bytesSkipped: 0,
     blobsMounted: 0,
@@ -90,7 +90,7 @@ async function readPlanned(
   options: UnarchiveOptions,
   isCheck: boolean,
   run: RunContext,
-): Promise<{ plan: ScatterPlan; shelved: Shelved }> {
+): Promise<{ plan: ScatterPlan; result: ImagesRead }> {
   const rules = await readRules(options);
   const { status, signal, ui } = run;
   const parts = new ArchiveParts([options.source, ...options.parts], {
@@ -113,14 +113,14 @@ async function readPlanned(
       return store;
     };
     let plan: ScatterPlan | undefined;
-    const shelved = await shelveArchive(
+    const result = await readImages(
       parts,
       {
         strict: options.strict,
         verify: options.dryRun,
         openStore: isCheck || options.dryRun ? undefined : openStore,
-        rooted: (shelf, index) => {
-          plan = planScatter(entriesIn(shelf, index, options, run), rules);
+        onRoot: (images, index) => {
+          plan = planScatter(entriesIn(images, index, options, run), rules);
           if (!isCheck) throwRefusals(plan.refused, "unarchive");
         },
       },
@@ -129,7 +129,7 @@ async function readPlanned(
     if (plan === undefined) throw new AceError("internal", "Cannot plan: the archive has no root");
     tellUnmatched(plan, run);
     for (const absent of plan.absent) ui.log("warn", `${name} has no ${absent}, which the subset names`);
-    return { plan, shelved };
+    return { plan, result };
   } catch (error) {
     throw signal.aborted ? stoppedError(signal) : error;
   } finally {
@@ -152,18 +152,18 @@ async function readRules({ mapper, selectors, subset }: UnarchiveOptions): Promi
 
 /** What the archive's index gathers. Plain images stand for themselves, under the names that index.json gives to them. */
 function entriesIn(
-  shelf: ArchiveShelf,
+  images: ArchiveImages,
   { root, manifests }: IndexJson,
   { tag }: UnarchiveOptions,
   run: RunContext,
 ): GatherEntry[] {
   const called = manifests.filter(({ annotations }) => annotations?.[refName] === tag);
   if (tag !== undefined && called.length === 0)
-    run.ui.log("warn", `nothing in ${shelf.name} is called ${tag}: taking all of it`);
-  const isGathered = isGather(parseManifest(shelf.manifest(root).bytes, root.mediaType, shelf.name));
+    run.ui.log("warn", `nothing in ${images.name} is called ${tag}: taking all of it`);
+  const isGathered = isGather(parseManifest(images.manifest(root).bytes, root.mediaType, images.name));
   const roots = called.length > 0 ? called : isGathered ? [root] : manifests;
   return roots.flatMap((each) => {
     const name = each.annotations?.[refName] ?? tag ?? each.digest;
-    return entriesOf(shelf.manifest(each), name, { repository: shelf, graph: shelf });
+    return entriesOf(images.manifest(each), name, { repository: images, graph: images });
   });
 }

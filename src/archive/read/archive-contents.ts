@@ -1,6 +1,6 @@
 /** What an archive turned out to hold, and what is wrong with it. */
 
-import { PackedShelf } from "../../content/packed-shelf.ts";
+import { PackedManifests } from "../../content/packed-manifests.ts";
 import { paddingBytes } from "../../format/tar-header.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../../oci/digest.ts";
 import { manifestLimitBytes } from "../../oci/manifest.ts";
@@ -27,7 +27,7 @@ export class ArchiveContents {
   /** True when what was read was compressed: positions in the file are not those in the archive. */
   isPacked = false;
   /** Of a stream, whose manifests have passed by the time they are asked for. */
-  readonly #shelf = new PackedShelf();
+  readonly #images = new PackedManifests();
   readonly #headers: HeaderReader | undefined;
   /** Manifests that were told of. */
   readonly #unread = new Set<Digest>();
@@ -75,7 +75,7 @@ export class ArchiveContents {
 
   /** Keeps the manifest of a stream, verified. */
   keep(digest: Digest, bytes: Uint8Array): void {
-    this.#shelf.put(digest, bytes);
+    this.#images.put(digest, bytes);
   }
 
   /** True when a blob is here, whole, and not known to be wrong. */
@@ -98,7 +98,7 @@ export class ArchiveContents {
   async small(digest: Digest): Promise<Uint8Array | undefined> {
     const position = this.blobs.find(digest);
     if (position === undefined || this.blobs.isWrong(digest)) return undefined;
-    if (this.#headers === undefined) return this.#shelf.get(digest);
+    if (this.#headers === undefined) return this.#images.get(digest);
     if (position.sizeBytes > manifestLimitBytes) return undefined;
     const bytes = await this.#headers.read(position.bodyOffset, position.sizeBytes);
     this.settle(digest, digestOf(bytes, digestAlgorithm(digest)));

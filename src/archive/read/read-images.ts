@@ -9,8 +9,8 @@ import type { Digest } from "../../oci/digest.ts";
 import type { ManifestContent, RawManifest } from "../../oci/manifest.ts";
 import type { Arrival, BlobPlace } from "../../pool/jobs.ts";
 import { type RunContext, stoppedError } from "../../run/run.ts";
+import { ArchiveImages } from "./archive-images.ts";
 import type { ArchiveParts } from "./archive-parts.ts";
-import { ArchiveShelf } from "./archive-shelf.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import type { Delivery } from "./delivery.ts";
 import { sniffedBytes } from "./sniff-manifest.ts";
@@ -18,19 +18,19 @@ import { Unpacking } from "./unpack.ts";
 import { lookThrough } from "./walk-archive.ts";
 
 /** How to read. */
-export interface ShelveOptions {
+export interface ReadImagesOptions {
   strict: boolean;
   /** Hash every blob now. A file's are otherwise hashed when they are sent. */
   verify: boolean;
   /** Opens the store for what passes only once; undefined when blobs are only looked at. */
   openStore: (() => LocalStore) | undefined;
   /** Called as soon as the manifests are there that the archive is about: early in archives of ours. What it throws ends the reading. */
-  rooted(shelf: ArchiveShelf, index: IndexJson): void;
+  onRoot(images: ArchiveImages, index: IndexJson): void;
 }
 
 /** An archive that has been read. */
-export interface Shelved {
-  shelf: ArchiveShelf;
+export interface ImagesRead {
+  images: ArchiveImages;
   /** Blobs that were hashed, or put into the store, and their bytes. */
   blobs: number;
   bytes: number;
@@ -43,15 +43,15 @@ export interface Shelved {
  * streams go to the store.
  * @throws AceError when the archive is damaged, or cut and no file
  */
-export async function shelveArchive(
+export async function readImages(
   parts: ArchiveParts,
-  options: ShelveOptions,
+  options: ReadImagesOptions,
   run: RunContext,
-): Promise<Shelved> {
+): Promise<ImagesRead> {
   const { areSeveral, source } = parts;
   const looked = areSeveral || !source.seekable ? undefined : await findCut(source);
   // What one part has damaged is wanted of another, so that it has to be known now.
-  const reading = new Shelving(parts, { ...options, verify: options.verify || areSeveral }, run);
+  const reading = new ImagesReading(parts, { ...options, verify: options.verify || areSeveral }, run);
   const cut = await reading.readAll(options.verify || options.strict ? undefined : looked);
   return reading.result(cut);
 }
@@ -63,22 +63,22 @@ async function findCut(source: ArchiveSource): Promise<AceError | undefined> {
   return fault?.error;
 }
 
-class Shelving implements Delivery {
+class ImagesReading implements Delivery {
   readonly #parts: ArchiveParts;
-  readonly #options: ShelveOptions;
+  readonly #options: ReadImagesOptions;
   readonly #run: RunContext;
-  readonly #shelf: ArchiveShelf;
+  readonly #images: ArchiveImages;
   readonly #unpacking: Unpacking;
-  #isRooted = false;
+  #hasRoot = false;
   #blobs = 0;
   #bytes = 0;
 
-  constructor(parts: ArchiveParts, options: ShelveOptions, run: RunContext) {
+  constructor(parts: ArchiveParts, options: ReadImagesOptions, run: RunContext) {
     this.#parts = parts;
     this.#options = options;
     this.#run = run;
-    this.#shelf = new ArchiveShelf(parts.source.name);
-    if (!parts.source.seekable) this.#shelf.store = options.openStore?.();
+    this.#images = new ArchiveImages(parts.source.name);
+    if (!parts.source.seekable) this.#images.store = options.openStore?.();
     this.#unpacking = new Unpacking(parts.source, this, {
       policy: options.strict ? "strict" : "lenient",
       log: (level, text) => run.ui.log(level, text),
@@ -102,15 +102,15 @@ class Shelving implements Delivery {
     } catch (error) {
       if (signal.aborted) throw stoppedError(signal);
       if (!(error instanceof AceError) || error.code !== "archive") throw error;
-      if (cut === undefined || !this.#isRooted) throw await this.#salvaged(error);
+      if (cut === undefined || !this.#hasRoot) throw await this.#salvaged(error);
       return cut;
     }
   }
 
-  result(cut: AceError | undefined): Shelved {
+  result(cut: AceError | undefined): ImagesRead {
     const index = this.#unpacking.firstIndex;
-    if (index === undefined || !this.#isRooted) throw this.#rootless(index);
-    return { shelf: this.#shelf, blobs: this.#blobs, bytes: this.#bytes, cut };
+    if (index === undefined || !this.#hasRoot) throw this.#withoutRoot(index);
+    return { images: this.#images, blobs: this.#blobs, bytes: this.#bytes, cut };
   }
 
   async deliver(descriptor: Descriptor, place: BlobPlace): Promise<Arrival> {
@@ -151,12 +151,12 @@ class Shelving implements Delivery {
   }
 
   #openStore(): LocalStore | undefined {
-    this.#shelf.store ??= this.#options.openStore?.();
-    return this.#shelf.store;
+    this.#images.store ??= this.#options.openStore?.();
+    return this.#images.store;
   }
 
   #takeManifest(raw: RawManifest, content: ManifestContent): void {
-    this.#shelf.addManifest(raw, content);
+    this.#images.addManifest(raw, content);
     const index = this.#unpacking.firstIndex;
     // Several images, as other tools put into one archive, are all needed.
     if (index?.manifests.length === 1 && index.root.digest === raw.descriptor.digest) this.#tellRoot();
@@ -166,18 +166,18 @@ class Shelving implements Delivery {
   #takePlace(digest: Digest, { bodyOffset, sizeBytes }: TarFound): void {
     const { files } = this.#parts.source;
     if (files !== undefined && bodyOffset + sizeBytes > files.totalBytes) return;
-    this.#shelf.addBlob(digest, bodyOffset, files);
+    this.#images.addBlob(digest, bodyOffset, files);
   }
 
   #tellRoot(): void {
     const index = this.#unpacking.firstIndex;
-    if (this.#isRooted || index === undefined || !this.#shelf.hasManifest(index.root.digest)) return;
-    this.#isRooted = true;
-    this.#options.rooted(this.#shelf, index);
+    if (this.#hasRoot || index === undefined || !this.#images.hasManifest(index.root.digest)) return;
+    this.#hasRoot = true;
+    this.#options.onRoot(this.#images, index);
   }
 
-  #rootless(index: IndexJson | undefined): AceError {
-    const { name } = this.#shelf;
+  #withoutRoot(index: IndexJson | undefined): AceError {
+    const { name } = this.#images;
     if (index === undefined) {
       return new AceError(
         "archive",
@@ -196,7 +196,7 @@ class Shelving implements Delivery {
   /** What of a stream has been kept is found by the run that reads it, or the next part. */
   async #salvaged(error: AceError): Promise<AceError> {
     await this.#unpacking.settled();
-    const { store } = this.#shelf;
+    const { store } = this.#images;
     return store === undefined || this.#blobs === 0
       ? error
       : error.withDetails(

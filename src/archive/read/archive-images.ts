@@ -3,7 +3,7 @@
 import type { BlobOrigin } from "../../content/blob-origin.ts";
 import { DigestTable } from "../../content/digest-table.ts";
 import type { RepositoryAddress } from "../../content/endpoint.ts";
-import { PackedShelf } from "../../content/packed-shelf.ts";
+import { PackedManifests } from "../../content/packed-manifests.ts";
 import type { GraphSource } from "../../content/read-graph.ts";
 import { AceError } from "../../errors.ts";
 import type { LocalStore } from "../../layout/local-store.ts";
@@ -17,12 +17,12 @@ import type { ArchiveFiles } from "./archive-files.ts";
 const inStore = -1;
 
 /** Manifests are kept packed, places as numbers: an archive may hold a million blobs. */
-export class ArchiveShelf implements GraphSource, BlobOrigin {
+export class ArchiveImages implements GraphSource, BlobOrigin {
   /** As the user calls the archive. */
   readonly name: string;
   /** Stands for the archive where otherwise a repository is meant; a host has no blank in its name. */
   readonly address: RepositoryAddress;
-  readonly #manifests = new PackedShelf();
+  readonly #manifests = new PackedManifests();
   readonly #referrers = new Map<Digest, Descriptor[]>();
   readonly #blobs = new DigestTable();
   /** By the blobs' numbers: byte offsets in the archive, and which of the parts has it. */

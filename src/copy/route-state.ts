@@ -9,7 +9,7 @@ import type { RunContext } from "../run/run.ts";
 import type { Route } from "./plan-scatter.ts";
 
 /** A route, and what is known of both its ends. */
-export interface Standing {
+export interface RouteState {
   route: Route;
   target: Repository;
   /** The image's own manifest is there and, when a tag is asked for, under that tag. */
@@ -20,8 +20,8 @@ export interface Standing {
   node: GraphNode;
 }
 
-/** Reads standings; every source manifest is read once. */
-export class Standings {
+/** Reads states; every source manifest is read once. */
+export class RouteStates {
   readonly #recursive: boolean;
   readonly #run: RunContext;
   readonly #readings = new Map<GraphSource, GraphReading>();
@@ -37,7 +37,7 @@ export class Standings {
    * What is there already is read back from the target, which costs no pull at the source.
    * @throws AceError when the source cannot be read, or the target not be reached
    */
-  async of(route: Route): Promise<Standing> {
+  async of(route: Route): Promise<RouteState> {
     const target = await this.#run.target(route.target);
     const raw = await find(route, target);
     const node = raw === undefined || this.#recursive ? undefined : await this.#readBack(raw, route, target);

@@ -1,6 +1,6 @@
 /** Sends blobs out of an archive to the places of its images, and finds there what the archive lacks. */
 
-import type { ArchiveShelf } from "../archive/read/archive-shelf.ts";
+import type { ArchiveImages } from "../archive/read/archive-images.ts";
 import type { RepositoryAddress } from "../content/endpoint.ts";
 import { Limiter } from "../content/limiter.ts";
 import { walkGraph } from "../content/walk.ts";
@@ -11,26 +11,26 @@ import type { BlobPlace, TargetOutcome } from "../pool/jobs.ts";
 import { type RunContext, stoppedError } from "../run/run.ts";
 import { registryOf } from "./blob-transfer.ts";
 import type { ArchiveOrigin } from "./distribute.ts";
-import type { Standing } from "./standing.ts";
+import type { RouteState } from "./route-state.ts";
 
 /** Questions to registries at the same time. */
 const questionsAtOnce = 64;
 
 /** One archive and the run that empties it. */
-export class ArchiveOutlet implements ArchiveOrigin {
+export class ArchiveSender implements ArchiveOrigin {
   readonly address: RepositoryAddress;
-  readonly outlet = this;
-  readonly #shelf: ArchiveShelf;
+  readonly sender = this;
+  readonly #images: ArchiveImages;
   readonly #run: RunContext;
   readonly #limiter = new Limiter(questionsAtOnce);
   /** Repositories whose images need a blob that the archive lacks. */
   readonly #needing = new Map<Digest, Map<string, RepositoryAddress>>();
   readonly #answers = new Map<string, Promise<boolean>>();
 
-  constructor(shelf: ArchiveShelf, run: RunContext) {
-    this.#shelf = shelf;
+  constructor(images: ArchiveImages, run: RunContext) {
+    this.#images = images;
     this.#run = run;
-    this.address = shelf.address;
+    this.address = images.address;
   }
 
   send(descriptor: Descriptor, targets: readonly RepositoryAddress[]): Promise<readonly TargetOutcome[]> {
@@ -46,21 +46,21 @@ export class ArchiveOutlet implements ArchiveOrigin {
   }
 
   /** What the archive lacks may be in the place itself, or in that of another image: mounted or copied from there. */
-  async review(standings: readonly Standing[]): Promise<ReadonlyMap<Standing, AceError>> {
-    const lacking = new Map<Standing, readonly Descriptor[]>();
-    for (const standing of standings) lacking.set(standing, await this.#lackingFor(standing));
-    const errors = new Map<Standing, AceError>();
+  async review(states: readonly RouteState[]): Promise<ReadonlyMap<RouteState, AceError>> {
+    const lacking = new Map<RouteState, readonly Descriptor[]>();
+    for (const state of states) lacking.set(state, await this.#lackingFor(state));
+    const errors = new Map<RouteState, AceError>();
     await Promise.all(
-      standings.map(async (standing) => {
-        const error = await this.#reviewOne(standing, lacking.get(standing) ?? []);
-        if (error !== undefined) errors.set(standing, error);
+      states.map(async (state) => {
+        const error = await this.#reviewOne(state, lacking.get(state) ?? []);
+        if (error !== undefined) errors.set(state, error);
       }),
     );
     return errors;
   }
 
   async #reviewOne(
-    { complete, target }: Standing,
+    { complete, target }: RouteState,
     blobs: readonly Descriptor[],
   ): Promise<AceError | undefined> {
     if (complete) return undefined;
@@ -75,11 +75,11 @@ export class ArchiveOutlet implements ArchiveOrigin {
     }
   }
 
-  async #lackingFor({ node, target: { address, name } }: Standing): Promise<readonly Descriptor[]> {
+  async #lackingFor({ node, target: { address, name } }: RouteState): Promise<readonly Descriptor[]> {
     const lacking: Descriptor[] = [];
     for (const step of walkGraph(node)) {
-      if (step.kind === "manifest" || this.#shelf.placeOf(step.descriptor) !== undefined) continue;
-      if (await this.#shelf.lookInStore(step.descriptor)) continue;
+      if (step.kind === "manifest" || this.#images.placeOf(step.descriptor) !== undefined) continue;
+      if (await this.#images.lookInStore(step.descriptor)) continue;
       lacking.push(step.descriptor);
       const needing = this.#needing.get(step.descriptor.digest) ?? new Map<string, RepositoryAddress>();
       needing.set(name, address);
@@ -89,7 +89,7 @@ export class ArchiveOutlet implements ArchiveOrigin {
   }
 
   async #sendTo(target: RepositoryAddress, descriptor: Descriptor): Promise<TargetOutcome> {
-    const place = this.#shelf.placeOf(descriptor);
+    const place = this.#images.placeOf(descriptor);
     if (place !== undefined) return this.#upload(descriptor, place, target);
     const holder = await this.#holderOf(descriptor, target);
     if (holder === undefined) throw this.#missingError([descriptor]);
@@ -149,7 +149,7 @@ export class ArchiveOutlet implements ArchiveOrigin {
     const what = missing.length === 1 ? "1 piece is" : `${missing.length} pieces are`;
     return new AceError(
       "archive",
-      `Cannot complete it: ${what} neither in ${this.#shelf.name} nor where its images go: ${list.join(", ")}`,
+      `Cannot complete it: ${what} neither in ${this.#images.name} nor where its images go: ${list.join(", ")}`,
       { hint: "Unarchive the earlier archives first, with the same mapper." },
     );
   }

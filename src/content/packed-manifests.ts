@@ -3,7 +3,7 @@ import type { Digest } from "../oci/digest.ts";
 import { DigestTable } from "./digest-table.ts";
 import { PackedLog, type RecordPlace } from "./packed-log.ts";
 
-export class PackedShelf {
+export class PackedManifests {
   readonly #digests = new DigestTable();
   /** By the digests' numbers. */
   readonly #places: RecordPlace[] = [];
