@@ -16,8 +16,6 @@ import type { SharedState } from "./shared-state.ts";
 /** What a worker is told when it starts. */
 export interface WorkerSettings {
   shared: SharedState;
-  /** This thread's share of the connections to a host. */
-  connectionsPerHost: number;
   userAgent: string;
   /** The local store that blobs are looked for in, and put into; undefined when this run does without. */
   store: StoreHandle | undefined;

@@ -2,7 +2,6 @@
 import { availableParallelism } from "node:os";
 import type { MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
-import { Limiter } from "../content/limiter.ts";
 import { AceError, fromErrorData } from "../errors.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
 import type { WindowHandle } from "../tape/window/window.ts";
@@ -18,6 +17,7 @@ import {
   type WorkerSettings,
 } from "./jobs.ts";
 import { movedBytes, newSharedState, requestStop, type SharedState } from "./shared-state.ts";
+import { Turns } from "./turns.ts";
 
 /** How to start a pool. */
 export interface PoolOptions {
@@ -30,9 +30,6 @@ export interface PoolOptions {
   onNotice: OnNotice;
 }
 
-/** Jobs without connections that a thread has at a time: while one waits for its file or its window, others go on. */
-const readingAtOnce = 4;
-
 /** More than any thread ever has. */
 const mostTasks = 1_000_000;
 
@@ -41,14 +38,13 @@ const mostThreads = 8;
 
 export class Pool {
   readonly #options: PoolOptions;
-  readonly shared: SharedState = newSharedState();
+  readonly shared: SharedState;
   /** Jobs with connections that run at the same time. */
   readonly concurrency: number;
   readonly threads: number;
   /** Given to the threads when they start: set it before the first job. */
   store: StoreHandle | undefined;
-  readonly #connecting: Limiter;
-  readonly #reading: Limiter;
+  readonly #turns: Turns;
   #piscina: Piscina | undefined;
   #running = 0;
   /** What jobs that run are about. */
@@ -74,8 +70,8 @@ export class Pool {
     const most = options.threads ?? mostThreads;
     this.threads = Math.max(1, Math.min(availableParallelism(), most));
     this.concurrency = options.connections;
-    this.#connecting = new Limiter(this.concurrency);
-    this.#reading = new Limiter(this.threads * readingAtOnce);
+    this.shared = newSharedState(options.connections);
+    this.#turns = new Turns(options.connections, this.threads);
   }
 
   /** Jobs that wait or run now. */
@@ -101,28 +97,12 @@ export class Pool {
         return handle.id;
       });
       const perform = (): Promise<JobResult<Kind>> => this.#start().run(named);
-      const result = await this.#inTurn(job.kind, perform);
+      const result = await this.#turns.run(job, perform);
       if (!result.ok) throw fromErrorData(result.error);
       return result.answer;
     } finally {
       this.#running--;
       if (this.#running === 0) this.#windows.clear();
-    }
-  }
-
-  /** A hash job takes no turn: its fetch job waits for it. */
-  #inTurn<Result>(kind: Job["kind"], perform: () => Promise<Result>): Promise<Result> {
-    switch (kind) {
-      case "fetch":
-      case "upload":
-      case "copy":
-        return this.#connecting.run(perform);
-      case "verify":
-      case "keep":
-      case "digest":
-        return this.#reading.run(perform);
-      case "hash":
-        return perform();
     }
   }
 
@@ -144,15 +124,10 @@ export class Pool {
     this.#ports.clear();
   }
 
-  get #connectionsPerThread(): number {
-    return Math.max(1, Math.ceil(this.#options.connections / this.threads));
-  }
-
   #start(): Piscina {
     if (this.#piscina !== undefined) return this.#piscina;
     const workerData: WorkerSettings = {
       shared: this.shared,
-      connectionsPerHost: this.#connectionsPerThread,
       userAgent: this.#options.userAgent,
       store: this.store,
     };

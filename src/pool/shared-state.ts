@@ -1,5 +1,6 @@
-/** What every thread of a run shares beside the window: the stop flag, the byte counter, the hosts' gates. */
+/** What every thread of a run shares beside the window: the stop flag, the byte counter, the hosts' gates and connections. */
 import { AceError } from "../errors.ts";
+import { type ConnectionTableHandle, newConnectionTable } from "../registry/http/connection-table.ts";
 import { type HostGatesHandle, newHostGates } from "../registry/http/gates.ts";
 
 /** Handed to each thread when it starts. Survives structured clone. */
@@ -7,14 +8,20 @@ export interface SharedState {
   /** Int32 word 0: 1 when the run is to stop. Int64 cell 1: bytes moved. Int32 word 4: 1 when the local store takes no more. */
   control: SharedArrayBuffer;
   gates: HostGatesHandle;
+  connections: ConnectionTableHandle;
 }
 
 const stopWord = 0;
 const movedCell = 1;
 const storeWord = 4;
 
-export function newSharedState(): SharedState {
-  return { control: new SharedArrayBuffer(64), gates: newHostGates() };
+/** @param connections that all threads together may have to one host */
+export function newSharedState(connections: number): SharedState {
+  return {
+    control: new SharedArrayBuffer(64),
+    gates: newHostGates(),
+    connections: newConnectionTable(connections),
+  };
 }
 
 /** Counts bytes that went over the network or were read for a verb; any thread. */

@@ -24,6 +24,8 @@ export interface BlobProgress {
   position: number;
   /** Set once an answer respected Range. */
   ranged: boolean;
+  /** Set once the registry said or showed that it can go on anywhere. */
+  resumable: boolean;
   /** The sink's promise for bytes that it has but that do not count yet; it never rejects. */
   braking: Promise<void> | undefined;
   /** What the sink threw: it ends the read, and is not the registry's fault. */
@@ -47,6 +49,7 @@ export function receiveBlob(
   if (length !== undefined && Number(length) !== progress.size) {
     throw sizeMismatch(progress, `announces ${length}`);
   }
+  progress.resumable = headerOf(headers, "accept-ranges")?.trim() === "bytes";
   return new BlobReceiver(progress, sink, 0);
 }
 
@@ -72,6 +75,7 @@ function rangeStart(progress: BlobProgress, headers: Headers): number {
     throw sizeMismatch(progress, `has ${range.total}`);
   }
   progress.ranged = true;
+  progress.resumable = true;
   return range.first;
 }
 
@@ -86,6 +90,10 @@ class BlobReceiver implements BodyReceiver {
     this.#progress = progress;
     this.#sink = sink;
     this.#at = at;
+  }
+
+  get resumable(): boolean {
+    return this.#progress.resumable;
   }
 
   take(chunk: Uint8Array): void | Promise<void> {

@@ -22,6 +22,11 @@ export class Candidates {
     this.#open = [...endpoints];
   }
 
+  /** Who is asked first now. */
+  get current(): RepositoryAtEndpoint | undefined {
+    return this.#open[0];
+  }
+
   /**
    * Asks one endpoint after the other until one has an answer.
    * @throws AceError of the first endpoint, with what the others said as details

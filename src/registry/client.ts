@@ -3,6 +3,8 @@ import type { EndpointSettings, RepositoryAddress } from "../content/endpoint.ts
 import type { ManifestCache } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import { type ClientContext, Endpoint } from "./endpoint.ts";
+import type { ConnectionTableHandle } from "./http/connection-table.ts";
+import { Connections } from "./http/connections.ts";
 import { HostGates, type HostGatesHandle } from "./http/gates.ts";
 import { onStop, stopError } from "./http/stop.ts";
 import { assertRealUndici } from "./http/transport.ts";
@@ -10,12 +12,8 @@ import { Repository } from "./repository.ts";
 
 /** What a client is made of. */
 export interface ClientOptions {
-  /**
-   * Most connections to one origin for reading blobs, and as many again for everything but blobs, on this thread. Uploads have
-   * one each, as many as the caller starts.
-   */
-  connectionsPerHost: number;
-  /** Shared by all threads of a run. */
+  /** Shared by all threads of a run, as are the gates. */
+  connections: ConnectionTableHandle;
   gates: HostGatesHandle;
   userAgent: string;
   /** Ends everything: pending calls fail at once with `stopped`, or with the signal's reason when that is an AceError. */
@@ -33,6 +31,7 @@ export interface ClientNotice {
 
 /** Call {@link close} when done. */
 export class RegistryClient {
+  readonly #connections: Connections;
   readonly #context: ClientContext;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #ended = new AbortController();
@@ -46,8 +45,9 @@ export class RegistryClient {
     this.#off = onStop([options.signal], (error) => this.#ended.abort(error));
     if (options.signal.aborted) this.#ended.abort(stopError(options.signal));
     const notice: ClientContext["notice"] = (level, text) => options.onNotice?.({ level, text });
+    this.#connections = new Connections(options.connections);
     this.#context = {
-      connectionsPerHost: options.connectionsPerHost,
+      connections: this.#connections,
       gates: new HostGates(options.gates),
       userAgent: options.userAgent,
       signal: this.#ended.signal,
@@ -71,7 +71,7 @@ export class RegistryClient {
     this.#ended.abort(
       new AceError("stopped", "Cannot go on with the transfer: the registry client was closed"),
     );
-    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.destroy()));
+    await this.#connections.close();
     this.#endpoints.clear();
   }
 

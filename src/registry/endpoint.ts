@@ -1,9 +1,9 @@
 /** One way to reach a registry: its connections, its login, its gate. Every request of the room goes through `perform`. */
-import type { Dispatcher } from "undici/index.js";
 import type { EndpointSettings } from "../content/endpoint.ts";
 import { AceError } from "../errors.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { type AttemptContext, Attempts, isCut } from "./http/attempts.ts";
+import type { Connections } from "./http/connections.ts";
 import {
   type BodyReceiver,
   exchange,
@@ -12,15 +12,16 @@ import {
   headerOf,
   type Reply,
 } from "./http/exchange.ts";
+import { isConnectionLoss } from "./http/failures.ts";
 import type { HostGates } from "./http/gates.ts";
 import { errorLimitBytes, takeWarnings } from "./http/problems.ts";
 import { followRedirects, isRedirect } from "./http/redirects.ts";
 import { type Signals, throwIfStopped } from "./http/stop.ts";
-import { newDispatcher } from "./http/transport.ts";
+import { Transport } from "./http/transport.ts";
 
 /** What all endpoints of a client share. */
 export interface ClientContext {
-  connectionsPerHost: number;
+  connections: Connections;
   gates: HostGates;
   userAgent: string;
   signal: AbortSignal;
@@ -28,12 +29,6 @@ export interface ClientContext {
   /** A registry's own warning (distribution-spec "Warnings"), which is told once however often it comes. */
   warning: (text: string) => void;
 }
-
-/**
- * Kinds of connections, so that nothing waits for a connection that is held by what waits for it: a manifest never waits for a
- * blob that waits for a tape, and a download that feeds an upload to the same host never waits for that upload.
- */
-export type Lane = "quick" | "download" | "upload";
 
 /** A request to a registry, before login, redirects and retries. */
 export interface ApiRequest {
@@ -49,8 +44,8 @@ export interface ApiRequest {
   /** Most bytes of the answer that are kept; the default is enough for an error body. */
   bodyLimitBytes?: number;
   headersTimeoutMs?: number;
-  /** Which connections to use; `quick` when left out. */
-  lane?: Lane;
+  /** What comes is checked by its digest: then a redirect may leave https. */
+  isChecked?: boolean;
   /** Redirects are answers, not ways to go. */
   stay?: boolean;
   /** Tells of an answer that came to a good end and yet is not whole; it is asked for again. */
@@ -79,8 +74,10 @@ export class Endpoint implements AttemptContext {
   readonly referrersKind = new Map<string, "api" | "tag">();
   /** The last writer of a fallback referrers tag, so that one process never loses its own entries. */
   readonly tagLocks = new Map<string, Promise<void>>();
+  /** Where the last blob came from: this origin, or what it redirects to. */
+  blobHost: string;
   readonly #context: ClientContext;
-  readonly #lanes: Readonly<Record<Lane, Dispatcher>>;
+  readonly #transport: Transport;
 
   constructor(settings: EndpointSettings, context: ClientContext) {
     this.settings = settings;
@@ -90,20 +87,14 @@ export class Endpoint implements AttemptContext {
     this.notice = context.notice;
     this.signal = context.signal;
     this.#context = context;
-    const { tls } = settings;
-    const options = { tls, connections: context.connectionsPerHost };
-    this.#lanes = {
-      quick: newDispatcher(options),
-      download: newDispatcher(options),
-      // One download may feed several uploads in step: a limit here would make them wait for each other for ever.
-      upload: newDispatcher({ tls }),
-    };
+    this.blobHost = this.origin;
+    this.#transport = new Transport(settings.tls);
     this.auth = new Authenticator(settings, this.base, (request) => this.#sendToTokenServer(request));
   }
 
-  /** Closes every connection, finished or not. */
-  async destroy(): Promise<void> {
-    await Promise.all(Object.values(this.#lanes).map((dispatcher) => dispatcher.destroy()));
+  /** Connections for blobs that could be had now without making anybody wait. */
+  get spareConnections(): number {
+    return this.#context.connections.spare(this.blobHost);
   }
 
   /** The absolute URL of a path below the endpoint, or of a Location. */
@@ -148,22 +139,45 @@ export class Endpoint implements AttemptContext {
           headersTimeoutMs: request.headersTimeoutMs,
           receive: (status, headers) => (isRedirect(status) ? undefined : request.receive?.(status, headers)),
         },
-        this.#lanes[request.lane ?? "quick"],
         signals,
       );
     const first = { method: request.method, url: this.urlOf(request.target) };
     if (request.stay === true) return ask(first.method, first.url);
-    return followRedirects(first, request.subject, request.lane === "download", ask);
+    return followRedirects(first, request.subject, request.isChecked === true, ask);
   }
 
-  async #once(request: HttpRequest, dispatcher: Dispatcher, signals: Signals): Promise<Reply> {
+  async #once(request: HttpRequest, signals: Signals): Promise<Reply> {
     throwIfStopped(signals);
     const { origin } = request.url;
     await this.gates.wait(origin, this.signal, ...signals);
-    const reply = await exchange(dispatcher, request, signals);
+    const reply = await this.#exchange(request, signals);
     this.gates.markAnswered(origin);
     takeWarnings(reply, (text) => this.#context.warning(`${request.url.host} warns: ${text}`));
     return reply;
+  }
+
+  /** A server may close a connection just as it is used again: then what carries no bytes is sent again at once, over another one. */
+  async #exchange(request: HttpRequest, signals: Signals): Promise<Reply> {
+    const { connections } = this.#context;
+    for (;;) {
+      const connection = await connections.acquire(request.url.origin, this.#transport, signals);
+      let answered = false;
+      const receive: HttpRequest["receive"] = (status, headers) => {
+        answered = true;
+        return request.receive?.(status, headers);
+      };
+      let reply: Reply | undefined;
+      try {
+        reply = await exchange(connection.dispatcher, { ...request, receive }, signals, connection);
+        return reply;
+      } catch (error) {
+        // A POST opens an upload session; one that nobody knows of expires.
+        const mayRepeat = request.method !== "PUT" && request.method !== "PATCH";
+        if (!mayRepeat || answered || !connection.wasUsed || !isConnectionLoss(error)) throw error;
+      } finally {
+        connections.release(connection, reply !== undefined);
+      }
+    }
   }
 
   #headers(request: ApiRequest, url: URL, authorization: string | undefined): Record<string, string> {
@@ -186,7 +200,7 @@ export class Endpoint implements AttemptContext {
     const context: AttemptContext = { gates: this.gates, origin: request.url.origin, notice: this.notice };
     const attempts = new Attempts(context, `token from ${request.url.host}`, [this.signal]);
     return attempts.run(
-      () => this.#once({ ...request, headers }, this.#lanes.quick, [this.signal]),
+      () => this.#once({ ...request, headers }, [this.signal]),
       (reply) => isCut(reply),
     );
   }

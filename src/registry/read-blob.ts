@@ -6,6 +6,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { type BlobProgress, receiveBlob, sizeMismatch } from "./blob-receiver.ts";
 import { Candidates } from "./candidates.ts";
 import { Attempts, type Setback } from "./http/attempts.ts";
+import { YieldedError } from "./http/connections.ts";
 import { headerOf, type Reply } from "./http/exchange.ts";
 import { CutAnswerError } from "./http/failures.ts";
 import { untilStopped } from "./http/stop.ts";
@@ -55,10 +56,16 @@ export class BlobSource {
       end,
       position: start,
       ranged: false,
+      resumable: false,
       braking: undefined,
       sinkFailure: undefined,
     };
     await this.#candidates.ask((at) => readFrom(at.with(signal), digest, progress, sink));
+  }
+
+  /** Connections for more parts of it that could be had now without making anybody wait. */
+  get spareConnections(): number {
+    return this.#candidates.current?.endpoint.spareConnections ?? 0;
   }
 
   /** See {@link Candidates.fetchAgain}. */
@@ -85,6 +92,7 @@ async function readFrom(
     if (setback === undefined) return;
     if (progress.position - lastPosition >= progressBytes) attempts.reset();
     lastPosition = progress.position;
+    if ("error" in setback && setback.error instanceof YieldedError) continue;
     if (await attempts.again(setback)) continue;
     if ("reply" in setback) throw at.failure("read", progress.subject, "pull", setback.reply);
     throw attempts.failure(setback.error);
@@ -108,7 +116,7 @@ async function tryOnce(
       subject: progress.subject,
       scopes: at.scopes("pull"),
       headers: { accept: "*/*", ...(whole ? {} : { range: `bytes=${position}-${end - 1}` }) },
-      lane: "download",
+      isChecked: true,
       receive: (status, headers) => receiveBlob(progress, sink, status, headers),
     });
   } catch (error) {
@@ -118,6 +126,7 @@ async function tryOnce(
     if (progress.sinkFailure !== undefined) throw progress.sinkFailure.error;
     return progress.position === end ? undefined : { error };
   }
+  at.endpoint.blobHost = reply.url.origin;
   if (progress.position === end) return undefined;
   if (reply.status === 416) {
     const total = /^bytes \*\/(\d+)$/.exec(headerOf(reply.headers, "content-range") ?? "")?.[1];

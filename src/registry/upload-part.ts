@@ -15,6 +15,8 @@ export interface BlobBody {
    * is until it is acknowledged or the upload has ended: the socket may still hold it.
    */
   open(offset: number): AsyncIterable<Uint8Array>;
+  /** Called before the request that sends [offset, end) gets a connection: whoever needs one for these bytes has it now. */
+  prepare?(offset: number, end: number): Promise<void>;
   /** Called when the registry has acknowledged everything before `position` (chunked upload), so that the owner may free it. */
   acknowledged?(position: number): void;
 }
@@ -50,6 +52,7 @@ export async function uploadPart(
   };
   let outcome: { reply: Reply } | { error: unknown };
   try {
+    if (length > 0) await body.prepare?.(part.offset, part.end);
     const reply = await at.perform({
       method: part.method,
       target: part.url,
@@ -62,7 +65,6 @@ export async function uploadPart(
       },
       body: length === 0 ? undefined : open,
       headersTimeoutMs: timeoutsMs.commit,
-      lane: "upload",
     });
     outcome = { reply };
   } catch (error) {

@@ -51,7 +51,7 @@ export function openRun(options: RunOptions): RunContext {
   });
   const store = new RunStore(config, pool, (level, text) => ui.log(level, text));
   const client = new RegistryClient({
-    connectionsPerHost: config.concurrentHTTP,
+    connections: pool.shared.connections,
     gates: pool.shared.gates,
     userAgent,
     signal,

@@ -3,6 +3,7 @@ import type { EndpointSettings } from "../../src/content/endpoint.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { type Digest, digestOf } from "../../src/oci/digest.ts";
 import { type ClientNotice, RegistryClient } from "../../src/registry/client.ts";
+import { newConnectionTable } from "../../src/registry/http/connection-table.ts";
 import { newHostGates } from "../../src/registry/http/gates.ts";
 import type { Repository } from "../../src/registry/repository.ts";
 import type { BlobBody } from "../../src/registry/upload-part.ts";
@@ -20,7 +21,7 @@ export function openClient(options: { connectionsPerHost?: number } = {}): Clien
   const notices: ClientNotice[] = [];
   const stop = new AbortController();
   const client = new RegistryClient({
-    connectionsPerHost: options.connectionsPerHost ?? 4,
+    connections: newConnectionTable(options.connectionsPerHost ?? 4),
     gates: newHostGates(),
     userAgent: "ace-dt/test",
     signal: stop.signal,

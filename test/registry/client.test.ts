@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { AceError } from "../../src/errors.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
+import { newConnectionTable } from "../../src/registry/http/connection-table.ts";
 import { newHostGates } from "../../src/registry/http/gates.ts";
 import { startFaultProxy } from "../support/fault-proxy.ts";
 import { freePort } from "../support/free-port.ts";
@@ -90,9 +91,9 @@ describe("a client", () => {
 
   testNeeding(
     needs,
-    "copies inside a host with one connection a lane, to several repositories in step",
+    "copies inside a host to several repositories in step, with a connection for each",
     async () => {
-      await using opened = openClient({ connectionsPerHost: 1 });
+      await using opened = openClient({ connectionsPerHost: 4 });
       const source = opened.repository(registry.origin, "library/c");
       const steps = new EventTarget();
       const chunks: Uint8Array[] = [];
@@ -131,6 +132,33 @@ describe("a client", () => {
       steps.dispatchEvent(new Event("step"));
       await Promise.all(uploads);
       expect(await opened.repository(registry.origin, "library/copy2").hasBlob(descriptor)).toBe(true);
+    },
+  );
+
+  testNeeding(
+    needs,
+    "takes the connection of a download that stands still when it is needed, and goes on",
+    async () => {
+      await using opened = openClient({ connectionsPerHost: 1 });
+      const repository = opened.repository(registry.origin, "library/c");
+      const room = Promise.withResolvers<void>();
+      const sink = new KeepingSink();
+      let chunks = 0;
+      const read = repository.blob(descriptor).read({
+        sink: {
+          write: async (chunk) => {
+            chunks++;
+            await room.promise;
+            sink.write(chunk);
+          },
+        },
+      });
+      while (chunks < 1) await Bun.sleep(1);
+      expect(await repository.hasBlob(descriptor)).toBe(true);
+      room.resolve();
+      await read;
+      expect(sink.digest).toBe(descriptor.digest);
+      expect(opened.notices).toEqual([]);
     },
   );
 
@@ -246,7 +274,12 @@ describe("a client", () => {
 
 test("RegistryClient() whose signal has fired already fails every call", async () => {
   const signal = AbortSignal.abort();
-  const client = new RegistryClient({ connectionsPerHost: 1, gates: newHostGates(), userAgent: "x", signal });
+  const client = new RegistryClient({
+    connections: newConnectionTable(1),
+    gates: newHostGates(),
+    userAgent: "x",
+    signal,
+  });
   const settings = { registry: "registry.test", endpoints: [endpointAt("http://127.0.0.1:9")] };
   const repository = client.repository({ settings, repository: "x" });
   expect((await failure(repository.resolve("v1"))).code).toBe("stopped");

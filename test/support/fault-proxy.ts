@@ -244,6 +244,7 @@ async function answer(client: Socket, reader: MessageReader, method: string, fau
     return;
   }
   const length = Number(head.get("content-length") ?? Number.NaN);
+  head.set("connection", "close");
   for (const name of fault.dropHeaders ?? []) head.remove(name);
   for (const [name, value] of Object.entries(fault.setHeaders ?? {})) head.set(name, value);
   const short = fault.endAfter ?? fault.chunksTo;

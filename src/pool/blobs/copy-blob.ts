@@ -6,10 +6,15 @@ import type { Repository } from "../../registry/repository.ts";
 import type { UploadSession } from "../../registry/upload-session.ts";
 import type { CopyJob, TargetOutcome } from "../jobs.ts";
 import { countMoved } from "../shared-state.ts";
+import { isOneHost, uploadHost, wholeBytes } from "../turns.ts";
+import { BytesAhead } from "./bytes-ahead.ts";
 import { repositoryPieces } from "./repository-pieces.ts";
 import { Tee } from "./tee.ts";
 import { VerifyingBody, wrongAtSourceHint } from "./verifying-body.ts";
 import type { WorkerContext } from "./worker-context.ts";
+
+/** What is read, and then sent, where one connection does both. Bytes. */
+const inTurnBytes = 8 * 1024 * 1024;
 
 /** A target that needs the bytes. */
 interface Pending {
@@ -36,7 +41,13 @@ export async function copyBlob(job: CopyJob, context: WorkerContext): Promise<re
   );
   // Bytes that turn out to be wrong have completed no upload: whoever got them gets others, all at once again.
   for (let origin = firstOrigin(job, context); pending.length > 0; ) {
-    const [refusal, refused] = await send(job, context, origin, pending, outcomes);
+    let refusal: AceError | undefined;
+    const refused: Pending[] = [];
+    for (const targets of roundsOf(pending)) {
+      const sent = await send(job, context, origin, targets, outcomes);
+      refusal ??= sent.refusal;
+      refused.push(...sent.refused);
+    }
     if (refusal === undefined) break;
     try {
       origin = origin.after(refusal);
@@ -72,11 +83,24 @@ function sameRegistry(a: RepositoryAddress, b: RepositoryAddress): boolean {
   );
 }
 
+/** Targets whose uploads go to different hosts, so that no two of them need connections to one; those left over come after them. */
+function roundsOf(pending: readonly Pending[]): Pending[][] {
+  const rounds: Map<string | undefined, Pending>[] = [];
+  for (const target of pending) {
+    const host = uploadHost(target.repository.address);
+    const round = rounds.find((each) => !each.has(host));
+    if (round === undefined) rounds.push(new Map([[host, target]]));
+    else round.set(host, target);
+  }
+  return rounds.map((round) => [...round.values()]);
+}
+
 /** Where the bytes come from. */
 interface Origin {
   name: string;
   hint: string;
-  pieces(offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** To the blob's end, or `end`. */
+  pieces(offset: number, signal: AbortSignal, end?: number): AsyncIterable<Uint8Array>;
   /** The local store itself. */
   isStore: boolean;
   /**
@@ -109,7 +133,7 @@ function registryOrigin(job: CopyJob, context: WorkerContext): Origin {
   const origin: Origin = {
     name: source.name,
     hint: wrongAtSourceHint,
-    pieces: (offset, signal) => repositoryPieces(source, offset, signal),
+    pieces: (offset, signal, end) => repositoryPieces(source, offset, signal, end),
     isStore: false,
     after: (wrong) => {
       if (!source.fetchAgain(wrong)) throw source.error;
@@ -129,7 +153,7 @@ async function send(
   origin: Origin,
   targets: readonly Pending[],
   outcomes: TargetOutcome[],
-): Promise<readonly [refusal: AceError | undefined, refused: readonly Pending[]]> {
+): Promise<{ refusal: AceError | undefined; refused: readonly Pending[] }> {
   let refusal: AceError | undefined;
   const refused: Pending[] = [];
   const tee = targets.length > 1 ? new Tee(targets.length, (signal) => origin.pieces(0, signal)) : undefined;
@@ -139,21 +163,31 @@ async function send(
     targets.map(async (target, branch) => {
       const kept = branch === 0 ? keeping : undefined;
       let shared: AsyncIterable<Uint8Array> | undefined = tee?.branch(branch);
+      const { index, repository, session } = target;
+      // Over one connection a host gives and takes in turn.
+      const inTurn =
+        context.settings.shared.connections.most === 1 && isOneHost(job.source, repository.address);
+      const ahead = new BytesAhead(
+        (offset, end) => {
+          // The shared reading serves the first try; a retry reads for itself, from where the target stands.
+          const first = shared;
+          shared = undefined;
+          return first !== undefined && offset === 0 ? first : origin.pieces(offset, context.signal, end);
+        },
+        job.descriptor.size,
+        inTurn ? Number.POSITIVE_INFINITY : wholeBytes,
+      );
       const body = new VerifyingBody(job.descriptor, {
         name: origin.name,
         hint: origin.hint,
         counted: (bytes) => countMoved(context.settings.shared, bytes),
         observed: (bytes) => kept?.write(bytes),
-        pieces: (offset) => {
-          // The shared reading serves the first try; a retry reads for itself, from where the target stands.
-          const first = shared;
-          shared = undefined;
-          return first !== undefined && offset === 0 ? first : origin.pieces(offset, context.signal);
-        },
+        pieces: (offset) => ahead.pieces(offset),
+        prepare: (offset, end) => ahead.prepare(offset, end),
       });
-      const { index, repository, session } = target;
       try {
-        await repository.uploadBlob(job.descriptor, body, { chunkBytes: job.chunkBytes, session });
+        const chunkBytes = inTurn ? Math.min(job.chunkBytes || inTurnBytes, inTurnBytes) : job.chunkBytes;
+        await repository.uploadBlob(job.descriptor, body, { chunkBytes, session });
         outcomes[index] = { arrival: "moved" };
         await kept?.commit();
       } catch (error) {
@@ -165,10 +199,11 @@ async function send(
         outcomes[index] = { error: toErrorData(error) };
       } finally {
         tee?.leave(branch);
+        await ahead.close();
       }
     }),
   );
-  return [refusal, refused];
+  return { refusal, refused };
 }
 
 /** A disk that does not give its bytes. */

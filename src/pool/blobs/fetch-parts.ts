@@ -1,4 +1,5 @@
 /** A big blob over several connections: ranges in order, each claimed by whichever lane is free. */
+import type { BlobSink } from "../../content/storage.ts";
 import { RangeUnsupportedError } from "../../registry/blob-receiver.ts";
 import type { BlobSource } from "../../registry/read-blob.ts";
 import type { WindowFilling } from "./window-filling.ts";
@@ -8,8 +9,8 @@ import type { WorkerContext } from "./worker-context.ts";
 const mostLanes = 8;
 
 /**
- * Reads what the filling lacks of the blob. The first lane has the job's own connection, others start while the thread has
- * connections to spare and the window has room for their range. A server without ranges gets one connection, from the start.
+ * Reads what the filling lacks of the blob. Where a range has begun to arrive another lane starts, while there are connections that
+ * nobody else wants and the window has room for its range. A server without ranges gets one connection, from the start.
  */
 export async function fetchParts(
   filling: WindowFilling,
@@ -40,6 +41,7 @@ class Lanes {
   #ranges = true;
   readonly #running: Promise<void>[] = [];
   readonly #stop = new AbortController();
+  readonly #over = Promise.withResolvers<void>();
   #failure: { error: unknown } | undefined;
 
   constructor(filling: WindowFilling, source: BlobSource, context: WorkerContext) {
@@ -61,23 +63,28 @@ class Lanes {
     return this.#ranges;
   }
 
+  get #isOver(): boolean {
+    return !this.#ranges || this.#failure !== undefined;
+  }
+
   /** Never rejects: the first failure is kept, and stops the other lanes. */
   async #lane(): Promise<void> {
     const { partSize } = this.#context;
     try {
-      while (this.#ranges && this.#failure === undefined && this.#next < this.#source.descriptor.size) {
+      while (!this.#isOver && this.#next < this.#source.descriptor.size) {
         const start = this.#next;
         this.#next = Math.min(
           start + partSize.bytes(this.#filling.windowBytes),
           this.#source.descriptor.size,
         );
         const end = this.#next;
-        await this.#filling.waitForRoom(start);
-        this.#addLanes();
+        // What failed leaves a gap that no room comes behind.
+        await Promise.race([this.#filling.waitForRoom(start), this.#over.promise]);
+        if (this.#isOver) return;
         await this.#source.read({
           start,
           end,
-          sink: this.#filling.sink(start),
+          sink: this.#sink(start),
           signal: this.#stop.signal,
         });
         partSize.look();
@@ -85,23 +92,33 @@ class Lanes {
     } catch (error) {
       if (error instanceof RangeUnsupportedError) {
         this.#ranges = false;
+        this.#over.resolve();
         return;
       }
       this.#failure ??= { error };
       this.#stop.abort(error);
+      this.#over.resolve();
     }
   }
 
-  #addLanes(): void {
-    const { connections } = this.#context;
-    while (
-      connections.inUse < connections.most &&
+  #sink(start: number): BlobSink {
+    const sink = this.#filling.sink(start);
+    let begun = false;
+    const write = (chunk: Uint8Array) => {
+      if (!begun) this.#addLane();
+      begun = true;
+      return sink.write(chunk);
+    };
+    return { write };
+  }
+
+  #addLane(): void {
+    if (
       this.#running.length < mostLanes &&
       this.#next < this.#source.descriptor.size &&
-      this.#filling.hasRoom(this.#next)
-    ) {
-      connections.inUse++;
-      this.#running.push(this.#lane().finally(() => connections.inUse--));
-    }
+      this.#filling.hasRoom(this.#next) &&
+      this.#source.spareConnections > 0
+    )
+      this.#running.push(this.#lane());
   }
 }

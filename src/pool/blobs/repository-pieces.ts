@@ -5,20 +5,21 @@ import { freeChunk, sentChunkBytes } from "../../registry/http/free-chunk.ts";
 import type { BlobSource } from "../../registry/read-blob.ts";
 
 /**
- * Yields a blob's bytes from `offset` on. The next piece is read from the socket only when the one before was taken,
- * so a slow taker slows the registry down. Leaving the loop early ends the request. A piece is gone when the next is asked for.
+ * Yields a blob's bytes from `offset` on, to its end or `end`. The next piece is read from the socket only when the one before
+ * was taken, so a slow taker slows the registry down. Leaving the loop early ends the request. A piece is gone when the next is asked for.
  * From a registry that ignores Range the bytes before `offset` are read too, and dropped.
  */
 export async function* repositoryPieces(
   source: BlobSource,
   offset: number,
   signal: AbortSignal,
+  end: number = source.descriptor.size,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if (offset >= source.descriptor.size) return;
+  if (offset >= end) return;
   const stop = new AbortController();
   const handover = new Handover();
   const signals = AbortSignal.any([signal, stop.signal]);
-  const reading = readFrom(source, offset, handover, signals).then(
+  const reading = readFrom(source, offset, end, handover, signals).then(
     () => handover.end(),
     (error: unknown) => handover.fail(error),
   );
@@ -37,12 +38,14 @@ export async function* repositoryPieces(
 async function readFrom(
   source: BlobSource,
   offset: number,
+  end: number,
   handover: Handover,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     await source.read({
       start: offset,
+      end,
       sink: { write: (chunk) => handover.give(chunk) },
       signal,
     });
@@ -55,7 +58,7 @@ async function readFrom(
       position += chunk.length;
       return handover.give(chunk.subarray(dropped));
     };
-    await source.read({ sink: { write }, signal });
+    await source.read({ end, sink: { write }, signal });
   }
 }
 

@@ -13,7 +13,6 @@ import { type WorkerContext, workerContext } from "./worker-context.ts";
 /** Never throws: an error is part of the answer. */
 export async function runJob(job: Job<number>): Promise<JobResult<Job["kind"]>> {
   const context = workerContext();
-  context.connections.inUse++;
   try {
     const id = windowOf(job);
     if (id !== undefined) await context.windows.attach(id);
@@ -22,7 +21,6 @@ export async function runJob(job: Job<number>): Promise<JobResult<Job["kind"]>> 
   } catch (error) {
     return { ok: false, error: toErrorData(error) };
   } finally {
-    context.connections.inUse--;
     await context.noticesTold();
   }
 }

@@ -9,6 +9,8 @@ import type { BlobBody } from "../../registry/upload-part.ts";
 export interface BodySource {
   /** The bytes from `offset` to the blob's end. Called again for a retry. */
   pieces(offset: number): AsyncIterable<Uint8Array>;
+  /** As {@link BlobBody.prepare}. */
+  prepare?(offset: number, end: number): Promise<void>;
   /** Where the bytes come from, for messages. */
   name: string;
   /** What to do when they are wrong. */
@@ -58,6 +60,10 @@ export class VerifyingBody implements BlobBody {
       yield piece;
     }
     if (position !== size || !this.#verified) this.#verify(position);
+  }
+
+  async prepare(offset: number, end: number): Promise<void> {
+    await this.#source.prepare?.(offset, end);
   }
 
   acknowledged(position: number): void {

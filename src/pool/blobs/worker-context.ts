@@ -1,4 +1,4 @@
-/** What a blob worker keeps between jobs: its registry client, its windows, its share of the connections, and its way to be heard. */
+/** What a blob worker keeps between jobs: its registry client, its windows, and its way to be heard. */
 import { MessageChannel, parentPort, workerData } from "node:worker_threads";
 import { RegistryClient } from "../../registry/client.ts";
 import { Questions } from "../host/questions.ts";
@@ -16,8 +16,6 @@ export interface WorkerContext {
   store: StoreAccess;
   settings: WorkerSettings;
   windows: AttachedWindows;
-  /** Connections that this thread's jobs hold, and may hold: one each, and more for a big blob while there are some to spare. */
-  connections: { inUse: number; most: number };
   partSize: PartSize;
   /** Tells the operator, now. */
   notice(notice: Notice): void;
@@ -48,7 +46,7 @@ function newContext(): WorkerContext {
     untold.add(telling);
   };
   const client = new RegistryClient({
-    connectionsPerHost: settings.connectionsPerHost,
+    connections: settings.shared.connections,
     gates: settings.shared.gates,
     userAgent: settings.userAgent,
     signal,
@@ -60,7 +58,6 @@ function newContext(): WorkerContext {
     store: new StoreAccess(settings.store, settings.shared, notice),
     settings,
     windows: new AttachedWindows((id) => questions.ask("window", id)),
-    connections: { inUse: 0, most: settings.connectionsPerHost },
     partSize: new PartSize(),
     notice,
     noticesTold: () => Promise.all(untold),

@@ -24,6 +24,15 @@ export interface BodyReceiver {
   take(chunk: Uint8Array): void | Promise<void>;
   /** Set by `take` when the rest of the body is not wanted: the connection is dropped and the exchange ends well. */
   readonly enough: boolean;
+  /** True when the rest can be had with another request: then a brake for long may break this one off. */
+  readonly resumable?: boolean;
+}
+
+/** Who wants to know that a download stands still. */
+export interface StandstillWatch {
+  /** @param breakOff ends the exchange with an error */
+  pause(breakOff: (error: Error) => void): void;
+  resume(): void;
 }
 
 /** One request as it goes on the wire. */
@@ -57,11 +66,12 @@ export function exchange(
   dispatcher: AnyBodyDispatcher,
   request: HttpRequest,
   signals: Signals,
+  watch?: StandstillWatch,
 ): Promise<Reply> {
   const stopped = stoppedBy(signals);
   if (stopped !== undefined) return Promise.reject(stopped);
   return new Promise((resolve, reject) => {
-    const handler = new ExchangeHandler(request, signals, resolve, reject);
+    const handler = new ExchangeHandler(request, signals, watch, resolve, reject);
     try {
       dispatcher.dispatch(
         {
@@ -84,6 +94,7 @@ export function exchange(
 
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest;
+  readonly #watch: StandstillWatch | undefined;
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: unknown) => void;
   readonly #off: () => void;
@@ -101,10 +112,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   constructor(
     request: HttpRequest,
     signals: Signals,
+    watch: StandstillWatch | undefined,
     resolve: (reply: Reply) => void,
     reject: (error: unknown) => void,
   ) {
     this.#request = request;
+    this.#watch = watch;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#off = onStop(signals, (error) => this.fail(error));
@@ -144,10 +157,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
       if (braking !== undefined) {
         controller.pause();
         this.#lease.pause();
+        if (receiver.resumable === true) this.#watch?.pause((error) => this.fail(error));
         braking.then(
           () => {
             if (this.#settled) return;
             this.#lease.release();
+            this.#watch?.resume();
             if (receiver.enough) this.#finishEarly();
             else controller.resume();
           },

@@ -56,6 +56,13 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && error.cause !== undefined ? systemCodeOf(error.cause) : undefined;
 }
 
+const losses = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+/** True when the other side closed the connection. */
+export function isConnectionLoss(error: unknown): boolean {
+  return losses.has(codeOf(error) ?? "");
+}
+
 /** An answer that ends before what it carries does, although the connection says nothing of it. */
 export class CutAnswerError extends Error {
   readonly code = "ANSWER_CUT";

@@ -1,6 +1,6 @@
-/** Connections: the real undici's agents with an endpoint's certificates, the environment's proxies and our time limits. */
+/** How connections are made: the real undici's clients with an endpoint's certificates, the environment's proxies and our time limits. */
 import { getCACertificates } from "node:tls";
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici/index.js";
+import { Agent, buildConnector, Client, type Dispatcher, EnvHttpProxyAgent } from "undici/index.js";
 import type { TlsSettings } from "../../content/endpoint.ts";
 import { AceError } from "../../errors.ts";
 
@@ -35,38 +35,47 @@ export function assertRealUndici(agent: object = Agent.prototype): void {
   throw new AceError("internal", "Cannot use HTTP: the bundled undici is an imitation without dispatch()");
 }
 
-/** What {@link newDispatcher} needs to know. */
-export interface TransportOptions {
-  tls: TlsSettings;
-  /** Most connections to one origin; no limit when left out. */
-  connections?: number;
-}
+/** How connections are made with an endpoint's certificates, straight or through the environment's proxies. */
+export class Transport {
+  readonly #tls: ReturnType<typeof connectOptions>;
+  /** Shared by all connections, as it remembers TLS sessions. */
+  readonly #connector: buildConnector.connector;
 
-/** An agent for one endpoint and whatever it redirects to. The owner closes it with `destroy()`. */
-export function newDispatcher(options: TransportOptions): Dispatcher {
-  const connect = { ...tlsOptions(options.tls), highWaterMark: readAheadBytes, timeout: timeoutsMs.connect };
-  const agentOptions = {
-    ...(options.connections === undefined ? {} : { connections: options.connections }),
-    connect,
-    keepAliveTimeout: keepAliveMs,
-    headersTimeout: timeoutsMs.headers,
-    bodyTimeout: timeoutsMs.body,
-  };
-  if (!hasProxy(process.env)) return new Agent(agentOptions);
-  const noProxy = process.env.no_proxy ?? process.env.NO_PROXY ?? "";
-  return new EnvHttpProxyAgent({
-    ...agentOptions,
-    requestTls: connect,
-    noProxy: noProxy.trim() === "*" ? "*" : `${noProxy},${loopbackHosts}`,
-  });
+  constructor(settings: TlsSettings) {
+    this.#tls = connectOptions(settings);
+    this.#connector = buildConnector(this.#tls);
+  }
+
+  /**
+   * Something that has at most one connection, to one host, which is opened with the first request and closed when it is idle for
+   * long. The owner ends it with `destroy()`, which resolves when the connection is closed.
+   */
+  connect(origin: string): Dispatcher {
+    const options = {
+      keepAliveTimeout: keepAliveMs,
+      headersTimeout: timeoutsMs.headers,
+      bodyTimeout: timeoutsMs.body,
+    };
+    if (!hasProxy(process.env)) return new Client(origin, { ...options, connect: this.#connector });
+    const noProxy = process.env.no_proxy ?? process.env.NO_PROXY ?? "";
+    return new EnvHttpProxyAgent({
+      ...options,
+      connections: 1,
+      connect: this.#tls,
+      requestTls: this.#tls,
+      noProxy: noProxy.trim() === "*" ? "*" : `${noProxy},${loopbackHosts}`,
+    });
+  }
 }
 
 function hasProxy(environment: Readonly<Record<string, string | undefined>>): boolean {
   return ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].some((name) => environment[name]);
 }
 
-function tlsOptions(tls: TlsSettings) {
+function connectOptions(tls: TlsSettings) {
   return {
+    highWaterMark: readAheadBytes,
+    timeout: timeoutsMs.connect,
     // `ca` replaces the built-in roots in Node and Bun, so they are named again.
     ...(tls.ca === undefined ? {} : { ca: [...systemRoots(), tls.ca] }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { connect, createServer, type Socket } from "node:net";
 import * as imitation from "undici";
 import { exchange } from "../../../src/registry/http/exchange.ts";
-import { assertRealUndici, newDispatcher } from "../../../src/registry/http/transport.ts";
+import { assertRealUndici, Transport } from "../../../src/registry/http/transport.ts";
 
 test("assertRealUndici() is content with what the client imports", () => {
   expect(() => assertRealUndici()).not.toThrow();
@@ -12,7 +12,7 @@ test("assertRealUndici() knows Bun's imitation", () => {
   expect(() => assertRealUndici(imitation.Agent.prototype)).toThrow("imitation");
 });
 
-test("newDispatcher() goes through the environment's proxy, but not to this machine", async () => {
+test("Transport goes through the environment's proxy, but not to this machine", async () => {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("hello") });
   const asked: string[] = [];
   const proxy = createServer((client: Socket) => {
@@ -30,18 +30,19 @@ test("newDispatcher() goes through the environment's proxy, but not to this mach
   const port = address === null || typeof address === "string" ? 0 : address.port;
   const before = process.env.HTTP_PROXY;
   process.env.HTTP_PROXY = `http://127.0.0.1:${port}`;
-  const dispatcher = newDispatcher({ tls: { insecureSkipVerify: false }, connections: 1 });
+  const transport = new Transport({ insecureSkipVerify: false });
   try {
     for (const url of ["http://registry.test/v2/", `http://127.0.0.1:${server.port}/v2/`]) {
       const request = { method: "GET" as const, url: new URL(url), headers: {}, bodyLimitBytes: 100 };
+      const dispatcher = transport.connect(request.url.origin);
       const reply = await exchange(dispatcher, request, [AbortSignal.timeout(5000)]);
+      await dispatcher.destroy();
       expect(Buffer.from(reply.body).toString()).toBe("hello");
     }
     expect(asked).toEqual(["CONNECT registry.test:80 HTTP/1.1"]);
   } finally {
     if (before === undefined) delete process.env.HTTP_PROXY;
     else process.env.HTTP_PROXY = before;
-    await dispatcher.destroy();
     proxy.close();
     await server.stop(true);
   }
