@@ -15,6 +15,11 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${byteUnits[unit]}`;
 }
 
+/** `12.3 MB/s`, of a time above 0. */
+export function formatRate(bytes: number, seconds: number): string {
+  return `${(bytes / 1e6 / seconds).toFixed(1)} MB/s`;
+}
+
 /** `0.4 s`, `12.3 s`, `2m05s`, `3h07m`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;

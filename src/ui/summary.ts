@@ -1,5 +1,5 @@
 /** The closing line of a run. */
-import { formatBytes, formatSeconds } from "./format.ts";
+import { formatBytes, formatRate, formatSeconds } from "./format.ts";
 
 /** What a run did, whole. */
 export interface RunSummary {
@@ -22,7 +22,7 @@ export interface RunSummary {
 /** One line: images, blobs, bytes moved, skipped, mounted, seconds, MB/s. What did not happen is left out after the bytes. */
 export function formatSummary(summary: RunSummary): string {
   const { verb, images, blobs, bytesMoved, seconds } = summary;
-  const rate = seconds > 0 ? `${(bytesMoved / 1e6 / seconds).toFixed(1)} MB/s` : undefined;
+  const rate = seconds > 0 ? formatRate(bytesMoved, seconds) : undefined;
   return [
     `${verb}: ${count(images, "image")}`,
     count(blobs, "blob"),

@@ -3,7 +3,7 @@
 import type { ArchiveFault } from "../../archive/read/archive-faults.ts";
 import { AceError } from "../../errors.ts";
 import type { VerifyResult } from "../../mirror/verify.ts";
-import { formatBytes, formatSeconds, shortDigest } from "../../ui/format.ts";
+import { formatBytes, formatRate, formatSeconds, shortDigest } from "../../ui/format.ts";
 import type { Column } from "../../ui/table.ts";
 
 /** One row a fault. */
@@ -49,7 +49,7 @@ export function formatFault({ fault, archive, offset, digest, image, message }: 
 /** One line for archives that are whole and right. */
 export function verifySummary(result: VerifyResult, archives: number): string {
   const { images, blobs, bytes, seconds, leftOut } = result;
-  const rate = seconds > 0 ? `, ${(bytes / 1e6 / seconds).toFixed(1)} MB/s` : "";
+  const rate = seconds > 0 ? `, ${formatRate(bytes, seconds)}` : "";
   const left =
     leftOut.blobs > 0 ? `; left out: ${count(leftOut.blobs, "blob")} (${formatBytes(leftOut.bytes)})` : "";
   const parts = [

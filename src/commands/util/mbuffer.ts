@@ -1,7 +1,7 @@
 /** `ace-dt util mbuffer`. */
 import { Flags } from "@oclif/core";
 import { parseByteSize } from "../../config/bytes.ts";
-import { formatBytes, formatSeconds } from "../../ui/format.ts";
+import { formatBytes, formatRate, formatSeconds } from "../../ui/format.ts";
 import { BaseCommand, uiFlags, uiOptions } from "../base.ts";
 import { parseBlockSize, parsePercent, parseSomeBytes } from "../flag-values.ts";
 import { mediumFlags } from "../mirror/medium-flags.ts";
@@ -71,7 +71,7 @@ export default class Mbuffer extends BaseCommand {
         [
           `mbuffer: ${formatBytes(bytes)} moved`,
           formatSeconds(seconds),
-          `${(bytes / 1e6 / seconds).toFixed(1)} MB/s`,
+          formatRate(bytes, seconds),
           ...(underruns > 0 ? [`ran empty ${underruns} times`] : []),
         ].join(", "),
       );
