@@ -29,7 +29,7 @@ export const deepestGraph = 16;
 /** Manifests kept where one image after another is read, for when they are named again soon after. */
 export const rememberedManifests = 1024;
 
-/** Manifests asked for at the same time: more than any client has connections, so that the wire decides, and yet a bound on memory. */
+/** Manifests and lists of referrers asked for at the same time: more than any client has connections, so that the wire decides, and yet a bound on memory. */
 const manifestsAtOnce = 128;
 
 // Shared, since most nodes have neither.
@@ -124,9 +124,8 @@ export class GraphReading {
   /** What refers to a manifest; nothing when referrers are not wanted. */
   async referrersOf(subject: Descriptor): Promise<readonly Descriptor[]> {
     if (!this.#options.recursive) return none;
-    return this.#referrers.get(
-      subject.digest,
-      async () => (await this.#source.listReferrers?.(subject.digest)) ?? none,
+    return this.#referrers.get(subject.digest, () =>
+      this.#limiter.run(async () => (await this.#source.listReferrers?.(subject.digest)) ?? none),
     );
   }
 
