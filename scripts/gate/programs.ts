@@ -23,6 +23,7 @@ export const debianPrograms: Readonly<Record<string, string>> = {
   // What others write tapes with, and judges of drives and terminals.
   mbuffer: "mbuffer",
   sg_logs: "sg3-utils",
+  prlimit: "util-linux",
   python3: "python3",
   script: "bsdutils",
   // Clocks that go back.
