@@ -4,7 +4,7 @@ import { rename, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { MediumOptions } from "../archive/media/medium-options.ts";
 import { writePlan } from "../archive/write/write-archive.ts";
-import { AceError, messageOf } from "../errors.ts";
+import { AceError, systemState } from "../errors.ts";
 import type { RunContext } from "../run/run.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { RunSummary } from "../ui/summary.ts";
@@ -66,7 +66,7 @@ async function finish(directory: string, unfinished: string, file: string): Prom
     await rename(unfinished, join(directory, file));
     await syncNames(directory);
   } catch (cause) {
-    throw new AceError("medium", `Cannot finish ${join(directory, file)}: ${messageOf(cause)}`, { cause });
+    throw new AceError("medium", `Cannot finish ${join(directory, file)}: ${systemState(cause)}`, { cause });
   }
 }
 

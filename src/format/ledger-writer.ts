@@ -1,6 +1,6 @@
 /** Appends to a checkpoint ledger such that what is written stays written. */
 import { type FileHandle, open } from "node:fs/promises";
-import { AceError, messageOf, newFileStates, systemState } from "../errors.ts";
+import { AceError, newFileStates, systemState } from "../errors.ts";
 import { formatLedgerLine, type PlacedEntry } from "./ledger.ts";
 
 /**
@@ -52,7 +52,7 @@ export class LedgerWriter {
    */
   static async resume(path: string, keptBytes: number): Promise<LedgerWriter> {
     const fail = (cause: unknown) =>
-      new AceError("medium", `Cannot write checkpoint ${path}: ${messageOf(cause)}`, { cause });
+      new AceError("medium", `Cannot write checkpoint ${path}: ${systemState(cause)}`, { cause });
     const file = await open(path, "a").catch((cause: unknown) => {
       throw fail(cause);
     });
@@ -81,7 +81,7 @@ export class LedgerWriter {
       await this.#file.writeFile(text);
       if (this.#syncs) await this.#file.datasync();
     } catch (cause) {
-      throw new AceError("medium", `Cannot write checkpoint ${this.#path}: ${messageOf(cause)}`, { cause });
+      throw new AceError("medium", `Cannot write checkpoint ${this.#path}: ${systemState(cause)}`, { cause });
     }
   }
 

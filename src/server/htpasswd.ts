@@ -1,7 +1,7 @@
 /** Names and passwords from an htpasswd file, and the check of a request's Authorization header against them. */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { AceError, messageOf } from "../errors.ts";
+import { AceError, systemState } from "../errors.ts";
 import { apr1 } from "./apr1.ts";
 
 /** bcrypt looks at no more of a password, and Bun would hash a longer one first, which htpasswd does not. */
@@ -70,7 +70,7 @@ function readText(path: string): string {
   } catch (cause) {
     throw new AceError(
       "input",
-      `Cannot read the htpasswd file ${JSON.stringify(path)}: ${messageOf(cause)}`,
+      `Cannot read the htpasswd file ${JSON.stringify(path)}: ${systemState(cause)}`,
       { cause },
     );
   }

@@ -1,6 +1,6 @@
 /** Runs a user's command for a change of volumes, and ends it when the run ends. */
 import { spawn } from "node:child_process";
-import { AceError, messageOf } from "../../errors.ts";
+import { AceError, systemState } from "../../errors.ts";
 
 /**
  * Runs a command line in a shell of its own, with what it prints on our standard error.
@@ -30,7 +30,7 @@ export function runHook(
       reject(new AceError("medium", `Cannot change volumes: ${state}`, { cause }));
     child.on("error", (cause) => {
       signal.removeEventListener("abort", stop);
-      fail(`the command for the next volume cannot be run: ${messageOf(cause)}`, cause);
+      fail(`the command for the next volume cannot be run: ${systemState(cause)}`, cause);
     });
     child.on("exit", (code, name) => {
       signal.removeEventListener("abort", stop);

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as v from "valibot";
-import { AceError, messageOf } from "../../errors.ts";
+import { AceError, systemState } from "../../errors.ts";
 import { replaceFile } from "../../system/replace-file.ts";
 import type { SetPoint } from "./set-state.ts";
 
@@ -48,7 +48,7 @@ export function readState(checkpoint: string): SetPoint | undefined {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw fail(messageOf(cause), cause);
+    throw fail(systemState(cause), cause);
   }
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(undefined, "it is not JSON"), stateSchema), text);
   if (!result.success) throw fail(result.issues[0].message);
@@ -65,7 +65,7 @@ export async function writeState(checkpoint: string, point: SetPoint): Promise<v
   try {
     await replaceFile(path, `${formatState(point)}\n`, { ingestDirectory: dirname(path), durable: true });
   } catch (cause) {
-    throw new AceError("medium", `Cannot write ${path}: ${messageOf(cause)}`, { cause });
+    throw new AceError("medium", `Cannot write ${path}: ${systemState(cause)}`, { cause });
   }
 }
 
