@@ -112,7 +112,11 @@ export function adviceWords(advice: Advice, { id, argv, flags }: GivenCommand): 
     case "rebuild-index": {
       const others =
         "the registry take such indexes (distribution 3: validation.manifests.indexes.platforms; ace-dt util registry --sparse-indexes).";
-      return has("platform-mode") ? `Use --platform-mode rebuild, or let ${others}` : `Let ${others}`;
+      // The index comes from a gather: there it is rebuilt.
+      const rebuild = has("platform-mode")
+        ? "Use --platform-mode rebuild"
+        : 'Gather it with "ace-dt mirror gather --platform-mode rebuild"';
+      return `${rebuild}, or let ${others}`;
     }
     case "list-destinations":
       return `and ${advice.unsaid} more images or destinations${has("check") ? "; --check lists all of them" : ""}`;

@@ -42,7 +42,7 @@ function flagsOf(id: string): Set<string> {
 
 /** Flags in a text, without those of a whole command line of ours. */
 function flagsIn(text: string): string[] {
-  const own = text.replace(/ace-dt( [a-z]+)+ [^;).]*/g, "");
+  const own = text.replace(/"ace-dt [^"]*"|ace-dt( [a-z]+)+ [^;).]*/g, "");
   return [...own.matchAll(/--([a-z][a-z-]*)/g)].map(([, name = ""]) => name);
 }
 

@@ -36,7 +36,8 @@ export async function findFileVolumes(
     const bytes = new WrittenInVolumes(options.destination, files);
     const found = await compareWritten(plan, options, bytes, run);
     const isWhole = found.kept.plain === plan.size.bytes && files.at(-1)?.label?.last === true;
-    return { ...found, isWhole, begin: begin(files, set, found.kept.packed), close };
+    const wholeVolumes = files.map(({ number: volume, offset }) => ({ set, volume, offset }));
+    return { ...found, isWhole, wholeVolumes, begin: begin(files, set, found.kept.packed), close };
   } catch (error) {
     close();
     throw error;

@@ -6,7 +6,7 @@ import type { Packing } from "../../format/packing-levels.ts";
 import type { FrameMark } from "../../pool/frames/compressors.ts";
 import type { KeptPart } from "../../pool/jobs.ts";
 import type { RunContext } from "../../run/run.ts";
-import type { VolumeStart } from "../../tape/catalogue/volume.ts";
+import type { Volume, VolumeStart } from "../../tape/catalogue/volume.ts";
 import { openLocked } from "../../tape/medium/open-medium.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
@@ -23,6 +23,8 @@ export interface ResumePoint {
   handOver?(): { fd: number; at: number };
   /** In a set of volumes: where. */
   begin?: VolumeStart;
+  /** In a set of files: the volumes in front of the one at hand, which stay as they are. */
+  wholeVolumes?: readonly Volume[];
   /** Nothing is left to be written. */
   isWhole?: boolean;
   /** Closes the file unless it was given away. */

@@ -22,15 +22,20 @@ export class SetState {
   readonly #frameAt: (offset: number) => FrameMark;
   /** Without the hashes, which grow with a volume, of those before the last one. */
   readonly #volumes: VolumeProgress[] = [];
+  readonly #wholeBefore: readonly Volume[];
   #wanted: Volume | undefined;
   /** Volumes that are whole. */
   closed = 0;
   /** The last one; undefined as long as there is none. */
   point: SetPoint | undefined;
 
-  /** @param frameAt the last frame of a compressed archive that ends at a byte of the media or before */
-  constructor(frameAt: (offset: number) => FrameMark) {
+  /**
+   * @param frameAt the last frame of a compressed archive that ends at a byte of the media or before
+   * @param wholeBefore volumes of earlier runs, where no more is known of them than which they are
+   */
+  constructor(frameAt: (offset: number) => FrameMark, wholeBefore: readonly Volume[] = []) {
     this.#frameAt = frameAt;
+    this.#wholeBefore = wholeBefore;
   }
 
   opened(volume: VolumeProgress): void {
@@ -78,7 +83,10 @@ export class SetState {
   /** Where the last byte in front of an offset is; undefined when no volume is known that has it. */
   positionOf = (offset: number): VolumePosition | undefined => {
     const found = this.#volumes.findLast((volume) => volume.offset < offset);
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      const before = this.#wholeBefore.findLast((volume) => volume.offset < offset);
+      return before && { volume: before.volume, file: undefined, block: undefined };
+    }
     const { volume, file, block, blockBytes, tapeBlockBytes = blockBytes } = found;
     if (block === undefined) return { volume, file, block };
     const perWrite = blockBytes / tapeBlockBytes;

@@ -5,7 +5,7 @@ import type { OnNotice } from "../../pool/host/thread-contract.ts";
 import type { SetOptions, SetWriterEvents } from "../../pool/media/writer.ts";
 import type { RunContext } from "../../run/run.ts";
 import type { VolumeLabel } from "../../tape/catalogue/catalogue.ts";
-import type { VolumeProgress, VolumeStart, WantedVolume } from "../../tape/catalogue/volume.ts";
+import type { Volume, VolumeProgress, VolumeStart, WantedVolume } from "../../tape/catalogue/volume.ts";
 import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import { changeVolume } from "../media/volume-change.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
@@ -29,6 +29,7 @@ export class SetControl implements SetWriterEvents {
   /**
    * @param marks the frames of a compressed archive; undefined for a plain one
    * @param writes in which the state takes its turn
+   * @param wholeBefore see {@link SetState}
    */
   constructor(
     plan: ArchivePlan,
@@ -37,6 +38,7 @@ export class SetControl implements SetWriterEvents {
     marks: FrameMarks | undefined,
     writes: DiskWrites,
     run: RunContext,
+    wholeBefore: readonly Volume[] = [],
   ) {
     this.#plan = plan;
     this.#options = options;
@@ -44,7 +46,8 @@ export class SetControl implements SetWriterEvents {
     this.#run = run;
     this.#writes = writes;
     this.#phase = run.status.phase;
-    this.state = new SetState((offset) => marks?.before(offset) ?? { plain: offset, packed: offset });
+    const frameAt = (offset: number) => marks?.before(offset) ?? { plain: offset, packed: offset };
+    this.state = new SetState(frameAt, wholeBefore);
     const { blockBytes, volumeBytes } = options;
     this.writerOptions = {
       start,

@@ -159,7 +159,15 @@ async function write(
   const set =
     setId === undefined
       ? undefined
-      : new SetControl(plan, options, resumed?.begin ?? beginningOf(setId), marks, onState, run);
+      : new SetControl(
+          plan,
+          options,
+          resumed?.begin ?? beginningOf(setId),
+          marks,
+          onState,
+          run,
+          resumed?.wholeVolumes,
+        );
   const onMedium = marks && ((offset: number) => marks.onMedium(offset));
   const queue = new LedgerQueue(ledger, onLedger, onMedium, set?.state.positionOf);
   set?.writeLinesOf(queue);
