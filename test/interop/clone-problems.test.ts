@@ -125,7 +125,7 @@ describe("what is wrong is said", () => {
     const run = await world.try(...args);
     expect(run.code).toBe(0);
     expect(run.stderr).toContain(
-      "reg.example.com/gather:sync-1 has no reg.example.com/gone:1, which --subset names",
+      "reg.example.com/gather:sync-1 has no reg.example.com/gone:1, which the subset names",
     );
     expect(
       new Set((run.asked[1] ?? []).map(({ path }) => path.replace(/\/(blobs|manifests)\/.*/, ""))),
