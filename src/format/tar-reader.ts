@@ -40,10 +40,9 @@ export interface TarWant {
   lengthBytes: number;
 }
 
-/** How to name the archive, and how long it is when that is known (it is not on a tape or a pipe). */
+/** How to name the archive, and where to begin. */
 export interface TarScannerOptions {
   archive: string;
-  archiveBytes?: number | undefined;
   /** Where the first header is, for going on behind a damaged place; 0 when left out. */
   startOffset?: number | undefined;
 }
@@ -59,7 +58,6 @@ interface Extension {
  */
 export class TarScanner {
   readonly #archive: string;
-  readonly #archiveBytes: number | undefined;
   #want: TarWant;
   #state: "header" | "extension" | "half-marker" | "end" = "header";
   #extension: Extension | undefined;
@@ -72,7 +70,6 @@ export class TarScanner {
 
   constructor(options: TarScannerOptions) {
     this.#archive = options.archive;
-    this.#archiveBytes = options.archiveBytes;
     this.#want = { offset: options.startOffset ?? 0, lengthBytes: tarBlockBytes };
   }
 
@@ -195,7 +192,13 @@ export class TarScanner {
     const sizeBytes = bodiless ? 0 : (pax.sizeBytes ?? header.sizeBytes);
     const bodyOffset = at.offset + tarBlockBytes;
     const nextOffset = bodyOffset + sizeBytes + paddingBytes(sizeBytes);
-    this.#checkClaim(name, sizeBytes, bodyOffset, nextOffset);
+    if (!Number.isSafeInteger(nextOffset)) {
+      throw tarError(
+        this.#at(bodyOffset - tarBlockBytes),
+        `entry ${JSON.stringify(name)} claims a size beyond what is possible (${sizeBytes} bytes)`,
+        damagedHint,
+      );
+    }
     const headerOffset = this.#headerOffset ?? at.offset;
     this.#headerOffset = undefined;
     this.#longName = undefined;
@@ -203,24 +206,6 @@ export class TarScanner {
     this.#want = { offset: nextOffset, lengthBytes: tarBlockBytes };
     this.#last = { kind: "entry", name, type, sizeBytes, headerOffset, bodyOffset, nextOffset };
     return this.#last;
-  }
-
-  #checkClaim(name: string, sizeBytes: number, bodyOffset: number, nextOffset: number): void {
-    const at = this.#at(bodyOffset - tarBlockBytes);
-    if (!Number.isSafeInteger(nextOffset)) {
-      throw tarError(
-        at,
-        `entry ${JSON.stringify(name)} claims a size beyond what is possible (${sizeBytes} bytes)`,
-        damagedHint,
-      );
-    }
-    if (this.#archiveBytes !== undefined && bodyOffset + sizeBytes > this.#archiveBytes) {
-      throw tarError(
-        at,
-        `entry ${JSON.stringify(name)} claims ${sizeBytes} bytes, but only ${this.#archiveBytes - bodyOffset} follow: it is incomplete`,
-        incompleteHint,
-      );
-    }
   }
 }
 

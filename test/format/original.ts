@@ -10,11 +10,10 @@ export function testData(path: string): Uint8Array {
 /** Drives a scanner over bytes in memory, as the positional reader does. */
 export function scan(
   bytes: Uint8Array,
-  options: { archive?: string; knowsLength?: boolean } = {},
+  options: { archive?: string } = {},
 ): { entries: TarFound[]; end: TarStep } {
   const scanner = new TarScanner({
     archive: options.archive ?? "test.tar",
-    archiveBytes: options.knowsLength ? bytes.length : undefined,
   });
   const entries: TarFound[] = [];
   for (;;) {

@@ -57,7 +57,7 @@ function tar(...parts: Uint8Array[]): Uint8Array {
 
 describe("TarScanner finds", () => {
   test("every entry of the original's archive, with its place", () => {
-    const { entries, end } = scan(original, { knowsLength: true });
+    const { entries, end } = scan(original);
     expect(entries.length).toBe(26);
     expect(entries[0]).toEqual({
       kind: "entry",
@@ -150,7 +150,7 @@ describe("TarScanner reads what", () => {
     if (format === "ustar") rmSync(join(dir, long));
     const run = Bun.spawnSync(["tar", `--format=${format}`, "-C", dir, "-cf", "-", "."]);
     const bytes = new Uint8Array(run.stdout);
-    const { entries, end } = scan(bytes, { knowsLength: true });
+    const { entries, end } = scan(bytes);
     const files = Object.fromEntries(
       entries
         .filter(({ type }) => type === "file")
@@ -251,9 +251,6 @@ describe("TarScanner refuses", () => {
   test("10 GB claimed in a 1 KB file", () => {
     const bytes = tarHeader({ name: "blobs/x", sizeBytes: 10_000_000_000, kind: "file" });
     const kilobyte = Buffer.concat([bytes, new Uint8Array(512)]);
-    expect(failure(() => scan(kilobyte, { knowsLength: true }))).toBe(
-      'archive: Cannot read archive "test.tar" at byte 1024: entry "blobs/x" claims 10000000000 bytes, but only 512 follow: it is incomplete',
-    );
     expect(failure(() => scan(kilobyte))).toContain("at byte 2048: the archive ends in the middle of entry");
   });
 

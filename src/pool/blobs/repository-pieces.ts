@@ -1,8 +1,8 @@
 /** A registry's blob as pieces to be pulled: the bridge from a client that pushes to a request body that asks. */
 
 import { RangeUnsupportedError } from "../../registry/blob-receiver.ts";
-import { freeChunk, sentChunkBytes } from "../../registry/http/free-chunk.ts";
 import type { BlobSource } from "../../registry/read-blob.ts";
+import { freeChunk, sentChunkBytes } from "../../system/free-chunk.ts";
 
 /**
  * Yields a blob's bytes from `offset` on, to its end or `end`. The next piece is read from the socket only when the one before

@@ -1,7 +1,7 @@
 /** The reader's thread: reads a stream, unpacks it when it is compressed, and fills the window with it. */
 import { cannotRead } from "../../errors.ts";
 import { type Compression, decompress, sniffCompression } from "../../format/decompress.ts";
-import { freeChunk } from "../../registry/http/free-chunk.ts";
+import { freeChunk } from "../../system/free-chunk.ts";
 import { longestWaitMs } from "../../system/system-calls.ts";
 import { SegmentHasher } from "../../tape/catalogue/segment-hasher.ts";
 import { isTapePath } from "../../tape/drive/tape-device.ts";

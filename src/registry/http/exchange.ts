@@ -1,6 +1,6 @@
 /** One HTTP request and its answer, on undici's dispatch: no redirects, no retries, no credentials of its own. */
 import type { Dispatcher } from "undici/index.js";
-import { freeChunk } from "./free-chunk.ts";
+import { freeChunk } from "../../system/free-chunk.ts";
 import { SocketLease } from "./paused-socket.ts";
 import { onStop, type Signals, stoppedBy } from "./stop.ts";
 
