@@ -206,14 +206,12 @@ export class DriveModel implements TapeDevice {
   }
 
   status(): TapeStatus {
-    const isWarned = this.#isWarned || this.#warnsNext;
-    this.#warnsNext = false;
     return {
       online: true,
       empty: false,
       writeProtected: this.options.writeProtected,
       beginning: this.at === 0,
-      endOfTape: isWarned,
+      endOfTape: this.#isWarned,
       endOfData: this.#pastEnd,
       cleaningAsked: false,
       fixedBlockBytes: this.options.fixedBlockBytes,
@@ -221,6 +219,13 @@ export class DriveModel implements TapeDevice {
       file: -1,
       block: -1,
     };
+  }
+
+  finishWrites(): boolean {
+    this.#reportDeferred(false);
+    const isWarned = this.#isWarned || this.#warnsNext;
+    this.#warnsNext = false;
+    return isWarned;
   }
 
   position(): number | undefined {

@@ -57,10 +57,7 @@ export class KernelTape implements TapeDevice {
 
   status(): TapeStatus | undefined {
     const answer = new Uint8Array(mtgetBytes);
-    const code = ioctl(this.#fd, mtiocget, answer);
-    // Of a write that the driver does behind our back: it reached the early warning, and nothing was asked (st.c, write_behind_check).
-    const isWarned = code === "ENOSPC";
-    if (isWarned ? ioctl(this.#fd, mtiocget, answer) !== undefined : code !== undefined) return undefined;
+    if (ioctl(this.#fd, mtiocget, answer) !== undefined) return undefined;
     const view = new DataView(answer.buffer);
     const state = Number(view.getBigInt64(24, true)) >>> 0;
     const modes = Number(view.getBigInt64(16, true)) >>> 0;
@@ -69,7 +66,7 @@ export class KernelTape implements TapeDevice {
       empty: (state & gmt.doorOpen) !== 0,
       writeProtected: (state & gmt.writeProtected) !== 0,
       beginning: (state & gmt.beginning) !== 0,
-      endOfTape: isWarned || (state & gmt.endOfTape) !== 0,
+      endOfTape: (state & gmt.endOfTape) !== 0,
       endOfData: (state & gmt.endOfData) !== 0,
       cleaningAsked: (state & gmt.cleaning) !== 0,
       fixedBlockBytes: modes & 0xffffff,
@@ -77,6 +74,15 @@ export class KernelTape implements TapeDevice {
       file: view.getInt32(40, true),
       block: view.getInt32(44, true),
     };
+  }
+
+  finishWrites(): boolean {
+    const answer = new Uint8Array(mtgetBytes);
+    const code = ioctl(this.#fd, mtiocget, answer);
+    // ENOSPC: all of it is there, and reached the early warning (st.c, write_behind_check).
+    if (code === "ENOSPC") return true;
+    if (code !== undefined) throw Object.assign(new Error(`finishWrites: ${code}`), { code });
+    return (Number(new DataView(answer.buffer).getBigInt64(24, true)) & gmt.endOfTape) !== 0;
   }
 
   position(): number | undefined {

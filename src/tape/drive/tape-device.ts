@@ -30,7 +30,6 @@ export interface TapeStatus {
   empty: boolean;
   writeProtected: boolean;
   beginning: boolean;
-  /** The last write reached the early warning, and nothing was done since that makes the driver forget it: a flush, a move. */
   endOfTape: boolean;
   /** Behind everything that is written. */
   endOfData: boolean;
@@ -69,6 +68,12 @@ export interface TapeDevice {
   operate(operation: TapeOperation, count: number): void;
   /** Undefined when it does not answer. */
   status(): TapeStatus | undefined;
+  /**
+   * Waits for what the driver writes behind its caller's back, and throws what that failed with: the driver tells it once, to whoever calls
+   * first, and {@link status} and {@link position} would only not answer.
+   * @returns true when the last write reached the early warning, and nothing was done since that makes the driver forget it: a flush, a move
+   */
+  finishWrites(): boolean;
   /** Blocks and filemarks in front of the head; undefined when the drive cannot tell. */
   position(): number | undefined;
   facts(): DriveFacts;

@@ -61,6 +61,15 @@ export class TapeHead {
     this.settle();
   }
 
+  /** @returns true when they reached the early warning. @throws AceError `medium`; then the place is lost */
+  finishWrites(): boolean {
+    try {
+      return this.#device.finishWrites();
+    } catch (cause) {
+      throw this.lose(`Cannot flush ${this.#name}: ${systemState(cause)}`, cause);
+    }
+  }
+
   /** @throws AceError `medium`; then the place is lost */
   act(operation: TapeOperation, count: number, verb: string): void {
     try {

@@ -78,7 +78,7 @@ export class TapeMedium implements VolumeMedium {
     if (this.#head.isFlushed && !this.#isFull) return;
     // st refuses the write behind the one that reached the early warning, and forgets at a flush that there was one. A volume is to end at
     // the same block whether it was flushed there or not, and whoever wrote it.
-    this.#isAtEnd ||= this.#device.status()?.endOfTape === true;
+    this.#isAtEnd ||= this.#head.finishWrites();
     this.#head.act("filemarks", 0, "flush");
     if (this.#isFull) this.#takeBackStrays();
     this.#head.comparePosition();

@@ -59,6 +59,17 @@ test("a run that is stopped leaves a filemark, and one that wrote nothing leaves
 });
 
 describe("after the first failure", () => {
+  test("an error that the driver tells once, and later, is what a flush fails with, whether the drive tells its position or not", () => {
+    for (const tellsNoPosition of [false, true]) {
+      const drive = new DriveModel({ synchronousBytes: 0, tellsNoPosition });
+      drive.failure = { call: 2 };
+      const medium = new TapeMedium(drive, {
+        ...{ name: "tape", blockBytes, fixedBlockBytes: 0, startBlock: tellsNoPosition ? undefined : 0 },
+      });
+      expect(failureOf(fill(medium, 2, 2))?.message).toBe("Cannot flush tape: input/output error");
+    }
+  });
+
   for (const rewinds of [false, true]) {
     for (const synchronousBytes of [blockBytes, 0]) {
       const late = synchronousBytes === 0 ? ", of which the driver tells later" : "";

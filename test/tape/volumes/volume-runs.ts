@@ -71,6 +71,10 @@ class MortalDrive implements TapeDevice {
     this.#live();
     return this.model.status();
   }
+  finishWrites(): boolean {
+    this.#live();
+    return this.model.finishWrites();
+  }
   position(): number | undefined {
     this.#live();
     return this.model.position();
