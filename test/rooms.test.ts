@@ -15,10 +15,11 @@ const lines = [
   ["gather"],
   ["run"],
   ["pool", "server"],
-  ["registry", "layout", "config"],
+  ["config"],
+  ["registry", "layout"],
   ["format", "mapping", "lists", "ui", "content"],
-  ["template", "tape", "oci"],
-  ["system", "csv"],
+  ["collections", "template", "tape"],
+  ["oci", "async", "system", "csv"],
   ["errors"],
 ] as const;
 
@@ -26,7 +27,9 @@ const lines = [
 const narrow: Readonly<Record<string, readonly string[]>> = {
   tape: ["system", "errors"],
   template: ["errors"],
-  content: ["oci", "errors"],
+  content: ["collections", "async", "oci", "errors"],
+  collections: ["oci"],
+  async: [],
   workers: ["pool", "tape"],
   scripts: ["scripts", "src", "test/support"],
 };

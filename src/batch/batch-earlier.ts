@@ -1,7 +1,7 @@
 /** What earlier archives of a name have brought over: their blobs are left out of the next. */
 
 import { openGraph } from "../archive/plan/known-blobs.ts";
-import { DigestSet } from "../content/digest-set.ts";
+import { DigestSet } from "../collections/digest-set.ts";
 import { streamSteps } from "../content/stream-graph.ts";
 import { AceError } from "../errors.ts";
 import type { SerializedRecord } from "../lists/batch-records.ts";

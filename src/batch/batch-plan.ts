@@ -4,7 +4,7 @@ import type { BlobSource } from "../archive/media/medium-options.ts";
 import type { ArchivePlan } from "../archive/plan/archive-plan.ts";
 import { openGraph } from "../archive/plan/known-blobs.ts";
 import { planArchive } from "../archive/plan/plan-archive.ts";
-import { Limiter } from "../content/limiter.ts";
+import { Limiter } from "../async/limiter.ts";
 import type { BatchArtifact } from "../lists/batch-list.ts";
 import type { SerializedRecord } from "../lists/batch-records.ts";
 import * as annotationKeys from "../oci/annotations.ts";

@@ -1,8 +1,8 @@
 /** Reads the files in which Docker and Podman keep credentials: `config.json` and `auth.json`. */
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
-import type { Credentials } from "../content/endpoint.ts";
 import { AceError, systemCodeOf } from "../errors.ts";
+import type { Credentials } from "../registry/settings.ts";
 
 // Everything else in these files (proxies, plugins, HttpHeaders) is none of our business.
 const authFileSchema = v.pipe(

@@ -1,8 +1,8 @@
 /** Asks a `docker-credential-*` program (docker/docker-credential-helpers, "Development") for one registry's secret. */
 import { spawn } from "node:child_process";
 import * as v from "valibot";
-import type { Credentials } from "../content/endpoint.ts";
 import { AceError, systemCodeOf } from "../errors.ts";
+import type { Credentials } from "../registry/settings.ts";
 import type { Environment } from "./config.ts";
 
 /** A helper may wait for a person to unlock a key ring; longer than this nobody is there. */

@@ -1,5 +1,5 @@
 /** Finds the credentials for a host in the places where Docker and Podman put them. */
-import type { Credentials } from "../content/endpoint.ts";
+import type { Credentials } from "../registry/settings.ts";
 import { type AuthFile, credentialsOf, parseAuthFile, readAuthFile } from "./auth-file.ts";
 import { baseDirectory, type Config, type Environment, variable } from "./config.ts";
 import { askHelper } from "./credential-helper.ts";

@@ -1,7 +1,8 @@
 /** Turns the configuration into what the registry client needs to know about each registry. */
-import type { EndpointSettings, RegistrySettings, RepositoryAddress } from "../content/endpoint.ts";
+
 import { AceError } from "../errors.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
+import type { EndpointSettings, RegistrySettings, RepositoryAddress } from "../registry/settings.ts";
 import type { AuthFile } from "./auth-file.ts";
 import { certificateRoots, readCertificates } from "./certificates.ts";
 import type { Config, Environment, RegistryConfig } from "./config.ts";

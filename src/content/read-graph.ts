@@ -1,4 +1,6 @@
 /** Reads the graph below a manifest, many manifests at a time. */
+
+import { Limiter } from "../async/limiter.ts";
 import { AceError } from "../errors.ts";
 import * as annotationKeys from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -7,7 +9,6 @@ import { goJson } from "../oci/go-json.ts";
 import { type ManifestContent, parseManifest, type RawManifest } from "../oci/manifest.ts";
 import { isForeignLayer } from "../oci/media-types.ts";
 import { filterBelow, type PlatformFilter } from "../oci/platform-filter.ts";
-import { Limiter } from "./limiter.ts";
 import type { BlobPresence, ManifestSource, ReferrerSource } from "./storage.ts";
 import { GraphNode, wantedChildren } from "./walk.ts";
 

@@ -1,9 +1,10 @@
 /** A graph read in archive order and held no longer than it takes to look at it. */
+
+import { readAhead } from "../async/read-ahead.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childManifests } from "../oci/manifest.ts";
 import { isIndexType } from "../oci/media-types.ts";
-import { readAhead } from "./read-ahead.ts";
 import { GraphReading, type GraphSource, rememberedManifests, type WalkOptions } from "./read-graph.ts";
 import { GraphNode, type GraphStep, type SeenDigests, splitChildren, walkGraph } from "./walk.ts";
 

@@ -1,13 +1,13 @@
 /** Sends blobs out of an archive to the places of its images, and finds there what the archive lacks. */
 
 import type { ArchiveImages } from "../archive/read/archive-images.ts";
-import type { RepositoryAddress } from "../content/endpoint.ts";
-import { Limiter } from "../content/limiter.ts";
+import { Limiter } from "../async/limiter.ts";
 import { walkGraph } from "../content/walk.ts";
 import { AceError, toErrorData } from "../errors.ts";
 import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { BlobPlace, TargetOutcome } from "../pool/jobs.ts";
+import type { RepositoryAddress } from "../registry/settings.ts";
 import { type RunContext, stoppedError } from "../run/run.ts";
 import { registryOf } from "./blob-transfer.ts";
 import type { ArchiveOrigin } from "./distribute.ts";

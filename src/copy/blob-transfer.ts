@@ -1,8 +1,9 @@
 /** Moves blobs between repositories, each read once a run however many repositories need it. */
-import type { RepositoryAddress } from "../content/endpoint.ts";
+
 import { type Descriptor, plainDescriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Arrival, TargetOutcome } from "../pool/jobs.ts";
+import type { RepositoryAddress } from "../registry/settings.ts";
 import { arrivalOf } from "../run/outcomes.ts";
 import type { RunContext } from "../run/run.ts";
 import type { RunSummary } from "../ui/summary.ts";

@@ -1,5 +1,5 @@
 /** `--check` of scatter and clone: what would go where, and how much of it would move. Pushes nothing. */
-import { Limiter } from "../content/limiter.ts";
+import { Limiter } from "../async/limiter.ts";
 import { type GraphNode, walkGraph } from "../content/walk.ts";
 import { AceError, messageOf } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";

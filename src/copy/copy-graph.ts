@@ -1,11 +1,11 @@
 /** Copies a graph of manifests and blobs from one repository to another: children first. */
 
-import type { BlobOrigin } from "../content/blob-origin.ts";
 import type { GraphNode } from "../content/walk.ts";
 import { walkGraph } from "../content/walk.ts";
 import { sourceOf } from "../gather/gather-index.ts";
 import { explainSparse } from "../gather/sparse-refusal.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { BlobOrigin } from "../registry/blob-origin.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { BlobTransfer } from "./blob-transfer.ts";
 

@@ -1,5 +1,5 @@
 /** Brings images to their places: what scatter and clone do once it is decided what goes where. */
-import { Limiter } from "../content/limiter.ts";
+import { Limiter } from "../async/limiter.ts";
 import { walkGraph } from "../content/walk.ts";
 import { AceError, type ErrorCode } from "../errors.ts";
 import { formatReference } from "../oci/reference.ts";

@@ -1,7 +1,7 @@
 /** Brings to their places what blobs an archive holds that was cut off, so that the next part finds them there. */
 
 import type { ArchiveImages } from "../archive/read/archive-images.ts";
-import { Limiter } from "../content/limiter.ts";
+import { Limiter } from "../async/limiter.ts";
 import { type AceError, messageOf } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { childBlobs, childManifests, parseManifest } from "../oci/manifest.ts";

@@ -1,6 +1,6 @@
 /** What is known about a gather index: which source reference each of its manifests stands for. */
 import * as v from "valibot";
-import { DigestSet } from "../content/digest-set.ts";
+import { DigestSet } from "../collections/digest-set.ts";
 import { type GraphNode, walkGraph } from "../content/walk.ts";
 import { AceError } from "../errors.ts";
 import type { ArchivedImage } from "../format/manifest-json.ts";

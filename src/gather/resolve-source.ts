@@ -1,6 +1,5 @@
 /** Finds out what a line of the source list stands for now. */
 
-import type { BlobOrigin } from "../content/blob-origin.ts";
 import type { GraphSource } from "../content/read-graph.ts";
 import type { Source } from "../lists/read-sources.ts";
 import * as annotationKeys from "../oci/annotations.ts";
@@ -8,6 +7,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { goJson } from "../oci/go-json.ts";
 import type { PlatformChoice } from "../oci/platform-filter.ts";
 import { parseReference } from "../oci/reference.ts";
+import type { BlobOrigin } from "../registry/blob-origin.ts";
 import type { Failures } from "../run/failures.ts";
 import { type RunContext, targetOf } from "../run/run.ts";
 import { choosePlatforms } from "./choose-platforms.ts";

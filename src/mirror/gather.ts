@@ -1,6 +1,6 @@
 /** `mirror gather`: the images of a list into one repository, under one index. */
 
-import { Limiter } from "../content/limiter.ts";
+import { Limiter } from "../async/limiter.ts";
 import { readGraph } from "../content/read-graph.ts";
 import { BlobTransfer } from "../copy/blob-transfer.ts";
 import { type CopyMemo, copyGraph } from "../copy/copy-graph.ts";

@@ -2,12 +2,13 @@
  * The messages between the main thread and the blob workers. All of it is plain data. Jobs on a window have its handle in the main
  * thread, its number on the way, and the window itself in the thread that does them: `Of` is which.
  */
-import type { RepositoryAddress } from "../content/endpoint.ts";
+
 import type { ErrorData } from "../errors.ts";
 import type { Packing } from "../format/packing-levels.ts";
 import type { StoreHandle } from "../layout/local-store.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { RepositoryAddress } from "../registry/settings.ts";
 import type { Segment } from "../tape/window/segment-table.ts";
 import type { WindowHandle } from "../tape/window/window.ts";
 import type { Notice } from "./host/thread-contract.ts";

@@ -1,6 +1,7 @@
 /** Which jobs run and which wait: no more have connections at a time than can all go on. */
-import type { RepositoryAddress } from "../content/endpoint.ts";
-import { Limiter } from "../content/limiter.ts";
+
+import { Limiter } from "../async/limiter.ts";
+import type { RepositoryAddress } from "../registry/settings.ts";
 import type { CopyJob, Job } from "./jobs.ts";
 
 /** Jobs without connections that a thread has at a time: while one waits for its file or its window, others go on. */

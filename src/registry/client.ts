@@ -1,5 +1,5 @@
 /** The registry client of one thread: connections, logins and gates, shared by all repositories with equal settings. */
-import type { EndpointSettings, RepositoryAddress } from "../content/endpoint.ts";
+
 import type { ManifestCache } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import { type ClientContext, Endpoint } from "./endpoint.ts";
@@ -9,6 +9,7 @@ import { HostGates, type HostGatesHandle } from "./http/gates.ts";
 import { onStop, stopError } from "./http/stop.ts";
 import { assertRealUndici } from "./http/transport.ts";
 import { Repository } from "./repository.ts";
+import type { EndpointSettings, RepositoryAddress } from "./settings.ts";
 
 /** What a client is made of. */
 export interface ClientOptions {

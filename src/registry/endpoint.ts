@@ -1,5 +1,5 @@
 /** One way to reach a registry: its connections, its login, its gate. Every request of the room goes through `perform`. */
-import type { EndpointSettings } from "../content/endpoint.ts";
+
 import { AceError } from "../errors.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { type AttemptContext, Attempts, isCut } from "./http/attempts.ts";
@@ -18,6 +18,7 @@ import { errorLimitBytes, takeWarnings } from "./http/problems.ts";
 import { followRedirects, isRedirect } from "./http/redirects.ts";
 import { type Signals, throwIfStopped } from "./http/stop.ts";
 import { Transport } from "./http/transport.ts";
+import type { EndpointSettings } from "./settings.ts";
 
 /** What all endpoints of a client share. */
 export interface ClientContext {

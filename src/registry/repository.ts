@@ -1,6 +1,5 @@
 /** A repository in a registry: what is read is asked of its endpoints in order, what is written goes to the first. */
 import * as v from "valibot";
-import type { RepositoryAddress } from "../content/endpoint.ts";
 import type { ManifestCache, ManifestSource, ManifestStore, ReferrerSource } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -16,6 +15,7 @@ import { eachPage } from "./pages.ts";
 import { BlobSource } from "./read-blob.ts";
 import { pushWithReferrers, readReferrers } from "./referrers.ts";
 import { RepositoryAtEndpoint } from "./repository-at-endpoint.ts";
+import type { RepositoryAddress } from "./settings.ts";
 import { sendBlob, type UploadOptions } from "./upload-blob.ts";
 import type { BlobBody } from "./upload-part.ts";
 import { cancelSession, sessionOf, type UploadSession } from "./upload-session.ts";

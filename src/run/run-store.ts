@@ -1,7 +1,7 @@
 /** The local store as the main thread of one run uses it: opened when a verb asks for it, and never a reason to fail. */
 import { existsSync } from "node:fs";
+import { Limiter } from "../async/limiter.ts";
 import type { Config } from "../config/config.ts";
-import { Limiter } from "../content/limiter.ts";
 import type { ManifestCache } from "../content/storage.ts";
 import { AceError } from "../errors.ts";
 import { LocalStore } from "../layout/local-store.ts";

@@ -1,11 +1,12 @@
 /** A client against registries on this machine, with what it said. */
-import type { EndpointSettings } from "../../src/content/endpoint.ts";
+
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { type Digest, digestOf } from "../../src/oci/digest.ts";
 import { type ClientNotice, RegistryClient } from "../../src/registry/client.ts";
 import { newConnectionTable } from "../../src/registry/http/connection-table.ts";
 import { newHostGates } from "../../src/registry/http/gates.ts";
 import type { Repository } from "../../src/registry/repository.ts";
+import type { EndpointSettings } from "../../src/registry/settings.ts";
 import type { BlobBody } from "../../src/registry/upload-part.ts";
 
 /** Disposing closes the client. */

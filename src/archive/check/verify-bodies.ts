@@ -1,6 +1,6 @@
 /** Hashes the blobs of an archive: of a file on all cores by position, of a stream as it passes. */
 
-import { Limiter } from "../../content/limiter.ts";
+import { Limiter } from "../../async/limiter.ts";
 import { AceError } from "../../errors.ts";
 import type { TarFound } from "../../format/tar-reader.ts";
 import { type Digest, digestAlgorithm } from "../../oci/digest.ts";

@@ -1,5 +1,5 @@
 /** Checks that a set of archives holds everything that its roots need, and that each index.json says what is there. */
-import { DigestSet } from "../../content/digest-set.ts";
+import { DigestSet } from "../../collections/digest-set.ts";
 import { AceError } from "../../errors.ts";
 import { isGather } from "../../gather/gathered-images.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";

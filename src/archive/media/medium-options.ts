@@ -1,8 +1,9 @@
 /** Where and how an archive is written. */
-import type { RepositoryAddress } from "../../content/endpoint.ts";
+
 import type { OptionName } from "../../errors.ts";
 import type { Packing } from "../../format/packing-levels.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import type { RepositoryAddress } from "../../registry/settings.ts";
 import type { TapePosition } from "../../tape/drive/tape-position.ts";
 import type { MediumKind } from "../../tape/medium/medium.ts";
 import type { ResumeToken } from "../volumes/resume-token.ts";

@@ -1,6 +1,6 @@
 /** What lies behind the front of an archive, a row an entry: numbers in typed arrays, and what cannot be a number packed away. */
-import { DigestTable } from "../../content/digest-table.ts";
-import { PackedLog } from "../../content/packed-log.ts";
+import { DigestTable } from "../../collections/digest-table.ts";
+import { PackedLog } from "../../collections/packed-log.ts";
 import { blobEntryName } from "../../format/entry-name.ts";
 import { headerBytes, paddingBytes } from "../../format/tar-header.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";

@@ -1,6 +1,6 @@
 /** Which blobs the other side has already, so that an archive can leave them out. */
 
-import { DigestSet } from "../../content/digest-set.ts";
+import { DigestSet } from "../../collections/digest-set.ts";
 import { type GraphStream, streamGraph, streamSteps } from "../../content/stream-graph.ts";
 import { ledgerEntries, readLedger } from "../../format/ledger.ts";
 import type { Digest } from "../../oci/digest.ts";

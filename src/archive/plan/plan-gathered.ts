@@ -1,5 +1,5 @@
 /** Plans the archive of a gather index that no registry has: the one that gather would push, made in memory. */
-import { readAhead } from "../../content/read-ahead.ts";
+import { readAhead } from "../../async/read-ahead.ts";
 import { GraphReading, rememberedManifests } from "../../content/read-graph.ts";
 import { GraphNode } from "../../content/walk.ts";
 import { AceError } from "../../errors.ts";

@@ -1,6 +1,6 @@
 /** What an archive turned out to hold, and what is wrong with it. */
 
-import { PackedManifests } from "../../content/packed-manifests.ts";
+import { PackedManifests } from "../../collections/packed-manifests.ts";
 import { paddingBytes } from "../../format/tar-header.ts";
 import { type Digest, digestAlgorithm, digestOf } from "../../oci/digest.ts";
 import { manifestLimitBytes } from "../../oci/manifest.ts";

@@ -1,9 +1,7 @@
 /** What an archive holds, for whoever wants to read images out of it: manifests at hand, blobs by their places. */
 
-import type { BlobOrigin } from "../../content/blob-origin.ts";
-import { DigestTable } from "../../content/digest-table.ts";
-import type { RepositoryAddress } from "../../content/endpoint.ts";
-import { PackedManifests } from "../../content/packed-manifests.ts";
+import { DigestTable } from "../../collections/digest-table.ts";
+import { PackedManifests } from "../../collections/packed-manifests.ts";
 import type { GraphSource } from "../../content/read-graph.ts";
 import { AceError } from "../../errors.ts";
 import type { LocalStore } from "../../layout/local-store.ts";
@@ -11,6 +9,8 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ManifestContent, RawManifest } from "../../oci/manifest.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";
+import type { BlobOrigin } from "../../registry/blob-origin.ts";
+import type { RepositoryAddress } from "../../registry/settings.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 
 /** In place of the number of a part. */

@@ -1,5 +1,5 @@
 /** Which blobs an archive holds, where, and which of them are good; some 80 bytes for each. */
-import { DigestTable } from "../../content/digest-table.ts";
+import { DigestTable } from "../../collections/digest-table.ts";
 import type { Digest } from "../../oci/digest.ts";
 
 /** Where a blob's bytes are, in bytes of the unpacked archive. */

@@ -1,7 +1,7 @@
 /** Keeps count of what an archive's graph still waits for; a manifest is pushed the moment all below it is there. */
 
-import { DigestSet } from "../../content/digest-set.ts";
-import { Limiter } from "../../content/limiter.ts";
+import { Limiter } from "../../async/limiter.ts";
+import { DigestSet } from "../../collections/digest-set.ts";
 import { wantedChildren } from "../../content/walk.ts";
 import { sourceOf } from "../../gather/gather-index.ts";
 import { explainSparse } from "../../gather/sparse-refusal.ts";

@@ -1,6 +1,6 @@
 /** `deserialize --strict`: the exact order of entries that serialize writes. */
 
-import { DigestSet } from "../../content/digest-set.ts";
+import { DigestSet } from "../../collections/digest-set.ts";
 import { wantedChildren } from "../../content/walk.ts";
 import { AceError } from "../../errors.ts";
 import { classifyEntry } from "../../format/entry-name.ts";

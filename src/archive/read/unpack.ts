@@ -1,6 +1,6 @@
 /** Puts an archive's manifests and blobs together at a destination: children before parents, the tag last. */
 
-import { DigestSet } from "../../content/digest-set.ts";
+import { DigestSet } from "../../collections/digest-set.ts";
 import { AceError, cannotRead } from "../../errors.ts";
 import type { EntryRole } from "../../format/entry-name.ts";
 import type { IndexJson } from "../../format/layout-json.ts";

@@ -1,5 +1,5 @@
 /** Hashes the blobs that an interrupted run left, on all threads, and knows which bad one comes first. */
-import { Limiter } from "../../content/limiter.ts";
+import { Limiter } from "../../async/limiter.ts";
 import { AceError } from "../../errors.ts";
 import { type Descriptor, plainDescriptor } from "../../oci/descriptor.ts";
 import type { BlobPlace } from "../../pool/jobs.ts";

@@ -1,6 +1,6 @@
 /** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
 
-import { Limiter } from "../../content/limiter.ts";
+import { Limiter } from "../../async/limiter.ts";
 import { AceError } from "../../errors.ts";
 import { plainDescriptor } from "../../oci/descriptor.ts";
 import type { KeptPart } from "../../pool/jobs.ts";

@@ -1,8 +1,9 @@
 /** Brings one blob from a repository to others: mounted where it can be, else read once and sent to all of them at once. */
-import type { RepositoryAddress } from "../../content/endpoint.ts";
+
 import { AceError, toErrorData } from "../../errors.ts";
 import type { LocalStore } from "../../layout/local-store.ts";
 import type { Repository } from "../../registry/repository.ts";
+import type { RepositoryAddress } from "../../registry/settings.ts";
 import type { UploadSession } from "../../registry/upload-session.ts";
 import type { CopyJob, TargetOutcome } from "../jobs.ts";
 import { countMoved } from "../shared-state.ts";

@@ -1,7 +1,8 @@
 /** Who we are at one endpoint: reacts to its challenges, and keeps tokens so that many requests need one exchange. */
-import type { EndpointSettings } from "../../content/endpoint.ts";
+
 import { AceError } from "../../errors.ts";
 import { whyNotFollow } from "../http/redirects.ts";
+import type { EndpointSettings } from "../settings.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { type AccessToken, basicHeader, mergeScopes, requestToken, type Sender } from "./tokens.ts";
 

@@ -3,12 +3,12 @@
  * Documentation", "OAuth2").
  */
 import * as v from "valibot";
-import type { Credentials } from "../../content/endpoint.ts";
 import { AceError } from "../../errors.ts";
 import type { HttpRequest, Reply } from "../http/exchange.ts";
 import type { Access } from "../http/failures.ts";
 import { describeReply } from "../http/problems.ts";
 import { followRedirects } from "../http/redirects.ts";
+import type { Credentials } from "../settings.ts";
 
 /** The scope for reading from or writing to a repository. Writing asks for both: uploads begin with a HEAD. */
 export function repositoryScope(repository: string, access: Access): string {

@@ -1,6 +1,7 @@
 /** How answers and network failures become errors a person can act on: who, what, which side, which setting helps. */
-import type { EndpointSettings } from "../../content/endpoint.ts";
+
 import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import type { EndpointSettings } from "../settings.ts";
 import type { Reply } from "./exchange.ts";
 import { describeReply } from "./problems.ts";
 

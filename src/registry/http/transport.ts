@@ -1,8 +1,8 @@
 /** How connections are made: the real undici's clients with an endpoint's certificates, the environment's proxies and our time limits. */
 import { getCACertificates } from "node:tls";
 import { Agent, buildConnector, Client, type Dispatcher, EnvHttpProxyAgent } from "undici/index.js";
-import type { TlsSettings } from "../../content/endpoint.ts";
 import { AceError } from "../../errors.ts";
+import type { TlsSettings } from "../settings.ts";
 
 /** Time limits in milliseconds. There is none on a whole blob: those may take hours. */
 export const timeoutsMs = {

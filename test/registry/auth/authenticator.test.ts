@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createServer } from "node:http";
-import type { Credentials } from "../../../src/content/endpoint.ts";
 import type { Repository } from "../../../src/registry/repository.ts";
+import type { Credentials } from "../../../src/registry/settings.ts";
 import { startFaultProxy } from "../../support/fault-proxy.ts";
 import { program, testNeeding } from "../../support/needs.ts";
 import {

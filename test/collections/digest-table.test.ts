@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { DigestTable } from "../../src/content/digest-table.ts";
+import { DigestTable } from "../../src/collections/digest-table.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 
 test("DigestTable numbers digests of all algorithms as they come, and gives them back", () => {

@@ -1,6 +1,6 @@
 /** Never more at a time than allowed, in order, and nobody is forgotten. */
 import { describe, expect, test } from "bun:test";
-import { Limiter } from "../../src/content/limiter.ts";
+import { Limiter } from "../../src/async/limiter.ts";
 
 describe("Limiter", () => {
   test("runs no more at a time than it may, and all of it", async () => {

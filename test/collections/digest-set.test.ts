@@ -1,6 +1,6 @@
 /** The set holds what was put in and nothing else, whatever its size and the digests' algorithms. */
 import { describe, expect, test } from "bun:test";
-import { DigestSet } from "../../src/content/digest-set.ts";
+import { DigestSet } from "../../src/collections/digest-set.ts";
 import { type Digest, digestOf } from "../../src/oci/digest.ts";
 
 const digest = (seed: number, algorithm = "sha256"): Digest => digestOf(Buffer.from(`${seed}`), algorithm);

@@ -1,5 +1,5 @@
 /** Where the blobs of an image are read. */
-import type { RepositoryAddress } from "./endpoint.ts";
+import type { RepositoryAddress } from "./settings.ts";
 
 /** Where images are read: a repository, or what stands in place of one. */
 export interface BlobOrigin {

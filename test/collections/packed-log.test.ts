@@ -1,6 +1,6 @@
 /** What is put away comes out again, byte for byte and in order. */
 import { describe, expect, test } from "bun:test";
-import { PackedLog } from "../../src/content/packed-log.ts";
+import { PackedLog } from "../../src/collections/packed-log.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
 
 describe("PackedLog", () => {

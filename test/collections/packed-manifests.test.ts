@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { PackedManifests } from "../../src/content/packed-manifests.ts";
+import { PackedManifests } from "../../src/collections/packed-manifests.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { seededBytes } from "../support/seeded-bytes.ts";
 
