@@ -106,6 +106,11 @@ export interface AceErrorOptions {
   option?: OptionName;
   /** What cannot be read, and why, for whoever lists several such things. Made by {@link cannotRead}. */
   unreadable?: { object: string; state: string };
+  /**
+   * Digest of a blob that came out wrong when a part of it may be on the medium already: it may be fetched again by whoever can cut that
+   * part off.
+   */
+  begunBlob?: string;
 }
 
 /** Every error that leaves a room. Message form: `Cannot <act> <object>: <state>`, never with a secret and never with a flag in it. */
@@ -115,6 +120,7 @@ export class AceError extends Error {
   readonly details: readonly (string | Advice)[];
   readonly option: OptionName | undefined;
   readonly unreadable: AceErrorOptions["unreadable"] | undefined;
+  readonly begunBlob: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: AceErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -124,16 +130,15 @@ export class AceError extends Error {
     this.details = options.details ?? [];
     this.option = options.option;
     this.unreadable = options.unreadable;
+    this.begunBlob = options.begunBlob;
   }
 
   /** The same error with more facts behind its message. */
   withDetails(...facts: readonly (string | Advice)[]): AceError {
-    const { cause, hint, option, unreadable } = this;
-    return new AceError(this.code, this.message, {
-      cause,
-      ...(hint === undefined ? {} : { hint }),
-      ...(option === undefined ? {} : { option }),
-      ...(unreadable === undefined ? {} : { unreadable }),
+    const { code, message, ...options } = toErrorData(this);
+    return new AceError(code, message, {
+      ...options,
+      cause: this.cause,
       details: [...this.details, ...facts],
     });
   }
@@ -171,7 +176,7 @@ export interface ErrorData extends Omit<AceErrorOptions, "cause"> {
 /** Turns anything thrown into plain data; whatever is no {@link AceError} becomes `internal`. */
 export function toErrorData(error: unknown): ErrorData {
   if (!(error instanceof AceError)) return { code: "internal", message: messageOf(error) };
-  const { code, message, hint, details, option, unreadable } = error;
+  const { code, message, hint, details, option, unreadable, begunBlob } = error;
   return {
     code,
     message,
@@ -179,6 +184,7 @@ export function toErrorData(error: unknown): ErrorData {
     ...(details.length === 0 ? {} : { details }),
     ...(option === undefined ? {} : { option }),
     ...(unreadable === undefined ? {} : { unreadable }),
+    ...(begunBlob === undefined ? {} : { begunBlob }),
   };
 }
 

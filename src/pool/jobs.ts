@@ -37,6 +37,8 @@ export interface FetchJob<Of = WindowHandle> {
   hashedElsewhere: boolean;
   /** What an earlier run left of it: hashed from there, and not fetched. The segment begins behind it, but for what comes through the window. */
   kept?: KeptPart | undefined;
+  /** It came out wrong before: another endpoint is asked first, if there is one. */
+  cameWrong?: boolean;
 }
 
 /** The first bytes of a blob, more than none and fewer than all, and where they can be read. */

@@ -145,9 +145,14 @@ export class Repository implements ManifestSource, ReferrerSource, ManifestStore
     return { mounted: false };
   }
 
-  /** A blob to be read. */
-  blob(descriptor: Descriptor): BlobSource {
-    return new BlobSource(this.#endpoints, this.name, descriptor);
+  /**
+   * A blob to be read.
+   * @param lastFirst the endpoint that would be asked first gave wrong bytes before: it is asked last
+   */
+  blob(descriptor: Descriptor, { lastFirst = false }: { lastFirst?: boolean | undefined } = {}): BlobSource {
+    const [first, ...others] = this.#endpoints;
+    const endpoints = lastFirst && first !== undefined ? [...others, first] : this.#endpoints;
+    return new BlobSource(endpoints, this.name, descriptor);
   }
 
   /** Uploads a blob; see {@link sendBlob}. */

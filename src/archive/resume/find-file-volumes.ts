@@ -31,7 +31,7 @@ export async function findFileVolumes(
     for (const { fd } of files.splice(0)) closeSync(fd);
   };
   try {
-    openAll(options.destination, set, files);
+    openAll(options, set, files);
     if (files.length === 0) return undefined;
     const bytes = new WrittenInVolumes(options.destination, files);
     const found = await compareWritten(plan, options, bytes, run);
@@ -45,10 +45,15 @@ export async function findFileVolumes(
 }
 
 /** Opens every volume, for this run alone. @throws AceError `input` for one that is not of this set */
-function openAll(archive: string, set: string, files: OpenVolumeFile[]): void {
+function openAll(
+  { destination, volumes = Number.POSITIVE_INFINITY }: ResumeOptions,
+  set: string,
+  files: OpenVolumeFile[],
+): void {
   let offset = 0;
-  for (let number = 1; existsSync(volumePath(archive, number)); number++) {
-    const path = volumePath(archive, number);
+  for (let number = 1; number <= volumes; number++) {
+    const path = volumePath(destination, number);
+    if (!existsSync(path)) return;
     const fd = openLocked(path, constants.O_RDWR | constants.O_APPEND);
     const { size: bytes } = fstatSync(fd);
     files.push({ number, path, fd, offset, bytes, label: labelOf(path, set, number) });

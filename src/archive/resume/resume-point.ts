@@ -51,6 +51,8 @@ export interface ResumeOptions
   extends Pick<WriteArchiveOptions, "destination" | "checkpoint" | "compression"> {
   /** A blob that was cut is not gone on with: it came out wrong before. */
   wholeBlobs: boolean;
+  /** Only so many volumes count: this run wrote them, and those behind it are left of what it writes over. */
+  volumes?: number | undefined;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** Brings a planned archive into the window: small pieces by this thread, in order; blobs by the pool, in any order. */
 
 import { Limiter } from "../../async/limiter.ts";
-import { AceError } from "../../errors.ts";
 import { plainDescriptor } from "../../oci/descriptor.ts";
 import type { KeptPart } from "../../pool/jobs.ts";
 import type { RunContext } from "../../run/run.ts";
@@ -17,10 +16,7 @@ const heldBackPart = 8;
 /** Jobs handed to the pool for each that can run: enough that no thread waits for the next, few enough to cost no memory. */
 const queuedJobs = 4;
 
-/** What a fetch ends with when what was kept of its blob is of no use: other bytes, or fewer. */
-const wrongCodes: ReadonlySet<string> = new Set(["digest", "archive"]);
-
-/** What an earlier run has done already. */
+/** What an earlier run, or an earlier try of this one, has done already. */
 export interface WritingStart {
   /** Pieces that end there or before are passed over. */
   from: number;
@@ -28,6 +24,8 @@ export interface WritingStart {
   keptPart: KeptPart | undefined;
   /** Lines that the ledger has already. */
   ledgerLines: number;
+  /** Digests of blobs that came out wrong, and are fetched again. */
+  wrong: ReadonlySet<string>;
 }
 
 /** One archive on its way into the window. */
@@ -40,7 +38,6 @@ export class ArchiveWriting {
   readonly #fail: (error: unknown) => void;
   readonly #jobs: Limiter;
   readonly #start: WritingStart;
-  #keptPartIsWrong = false;
 
   /** @param fail told what a job failed with: the window is to be aborted because of it */
   constructor(
@@ -76,11 +73,6 @@ export class ArchiveWriting {
     return this.#jobs.idle();
   }
 
-  /** True when what an earlier run left of a blob does not go together with the rest of it. */
-  get keptPartIsWrong(): boolean {
-    return this.#keptPartIsWrong;
-  }
-
   async #place(piece: ArchivePiece): Promise<void> {
     const end = pieceEnd(piece);
     if (end > piece.offset) {
@@ -106,7 +98,7 @@ export class ArchiveWriting {
   async #fetch(piece: ArchivePiece & { kind: "blob" }, segment: Segment): Promise<void> {
     await this.#window.waitForRoom(piece.offset + 1);
     const { pool } = this.#run;
-    const { size } = piece.descriptor;
+    const { size, digest } = piece.descriptor;
     const holdBack = size <= this.#window.capacityBytes / heldBackPart;
     const kept = this.#keptOf(piece);
     const place = {
@@ -119,14 +111,13 @@ export class ArchiveWriting {
     await this.#jobs.start(async () => {
       // A thread that has nothing to do takes the hashing off the one that receives.
       const hashedElsewhere = !holdBack && kept === undefined && pool.inFlight < pool.threads;
-      const jobs = [pool.run({ kind: "fetch", ...place, holdBack, hashedElsewhere, kept })];
+      const cameWrong = this.#start.wrong.has(digest);
+      const jobs = [pool.run({ kind: "fetch", ...place, holdBack, hashedElsewhere, kept, cameWrong })];
       if (hashedElsewhere) jobs.push(pool.run({ kind: "hash", ...place }));
       try {
         await Promise.all(jobs);
         this.#run.status.blobsDone++;
       } catch (error) {
-        if (kept !== undefined && error instanceof AceError)
-          this.#keptPartIsWrong = wrongCodes.has(error.code);
         this.#fail(error);
         // The other one ends with the window.
         await Promise.allSettled(jobs);

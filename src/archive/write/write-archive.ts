@@ -1,6 +1,6 @@
 /** Writes a planned archive to its medium: pieces into the window in order, blobs by the pool in any order. */
 import { rm } from "node:fs/promises";
-import { messageOf } from "../../errors.ts";
+import { type AceError, messageOf } from "../../errors.ts";
 import { LedgerWriter } from "../../format/ledger-writer.ts";
 import { type PackingChoice, packingChoice } from "../../format/packing-levels.ts";
 import { packWindow } from "../../pool/frames/compressors.ts";
@@ -93,17 +93,41 @@ async function writeArchive(
 ): Promise<WriteArchiveResult> {
   const set = isSet(options) ? setIdOf(plan, packingOf(options)) : undefined;
   const { blobsDone } = run.status;
-  for (let wholeBlobs = false; ; wholeBlobs = true) {
-    const resumed = await findStart(plan, { ...options, wholeBlobs }, set, run);
+  const wrong = new Set<string>();
+  let start = Number.POSITIVE_INFINITY;
+  for (let volumes: number | undefined; ; ) {
+    const wholeBlobs = wrong.size > 0;
+    const resume = wholeBlobs || options.resume === true;
+    const resumed = await findStart(plan, { ...options, resume, wholeBlobs, volumes }, set, run);
+    start = Math.min(start, startOf(resumed));
     try {
       if (resumed?.isWhole === true) return { moved: 0, notes: [resumed.note] };
-      const result = await write(plan, options, set, resumed, run);
-      if (result !== undefined) return result;
+      const result = await write(plan, options, set, resumed, wrong, run);
+      if ("end" in result) return { moved: result.end - start, notes: result.notes };
+      wrong.add(result.wrong);
+      volumes = result.volumes;
     } finally {
       resumed?.close();
     }
     run.status.blobsDone = blobsDone;
   }
+}
+
+/** Bytes of the medium that stay as they are. */
+function startOf(resumed: ResumePoint | undefined): number {
+  return resumed?.begin?.at ?? resumed?.kept.packed ?? 0;
+}
+
+/** The blob that came out wrong, where the medium can be cut in front of it for it to be fetched once more. */
+function wrongBlob(
+  cause: AceError | undefined,
+  { destination, medium, resumeVolume, volumeChange }: WriteArchiveOptions,
+  set: SetControl | undefined,
+): string | undefined {
+  if (medium !== "file" || destination === "-" || resumeVolume !== undefined) return undefined;
+  // The command may have brought whole volumes elsewhere.
+  if (volumeChange !== undefined && set !== undefined && set.state.closed > 0) return undefined;
+  return cause?.begunBlob;
 }
 
 /** Tapes have volumes always, files only when they are asked for. */
@@ -138,14 +162,27 @@ async function findStart(
   return await (medium === "tape" ? findTapeVolumes : findFileVolumes)(plan, options, set, run);
 }
 
-/** @returns undefined when what an earlier run left of a blob is wrong: it has to come again, whole */
+/** A whole archive, or a blob that came out wrong when the medium had a part of it: it is to be cut off, and to come again. */
+type Written =
+  | { end: number; notes: readonly string[] }
+  | {
+      wrong: string;
+      /** How many volumes this run has to do with. */
+      volumes: number | undefined;
+    };
+
+/**
+ * @param wrong digests of blobs that are fetched again already
+ * @throws AceError the first cause
+ */
 async function write(
   plan: ArchivePlan,
   options: WriteArchiveOptions,
   setId: string | undefined,
   resumed: ResumePoint | undefined,
+  wrong: ReadonlySet<string>,
   run: RunContext,
-): Promise<WriteArchiveResult | undefined> {
+): Promise<Written> {
   // Before the file is cut: a ledger must never say more than the medium has.
   await using ledger = await openLedger(options, resumed);
   const { status, signal } = run;
@@ -204,7 +241,7 @@ async function write(
   status.bytesMoved = () => plain.drained - start.from;
   status.windowFill = () => Math.max(0, plain.lastFilled - plain.drained) / plain.capacityBytes;
   if (set !== undefined) status.volumes = () => set.figures(packed.drained, packed.underruns);
-  const from = { from: start.from, keptPart: resumed?.keptPart, ledgerLines: start.ledger.lines };
+  const from = { from: start.from, keptPart: resumed?.keptPart, ledgerLines: start.ledger.lines, wrong };
   const writing = new ArchiveWriting(plan, options.blobSource, run, plain, queue, fail, from);
   const place = async () => {
     // A medium that cannot be opened must not cost the registry a request.
@@ -214,36 +251,35 @@ async function write(
   const stop = () => fail(stoppedError(signal));
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
-  let isWhole = false;
+  const placing = place();
+  const frames = packing && packWindow(packing, plain, packed, (mark) => marks?.add(mark), start.kept);
+  let isUnused = false;
   try {
-    const [{ underruns }] = await windows.unlessFailed(
-      Promise.all([
-        writer.done,
-        place(),
-        packing && packWindow(packing, plain, packed, (mark) => marks?.add(mark), start.kept),
-      ]),
-    );
+    const [{ underruns }] = await windows.unlessFailed(Promise.all([writer.done, placing, frames]));
     await Promise.all([writing.idle(), onLedger.settled(), onState.settled()]);
     if (windows.cause !== undefined) throw windows.cause;
-    isWhole = true;
-    const moved = (packed.end ?? 0) - (resumed?.begin?.at ?? start.kept.packed);
+    isUnused = true;
     return {
-      moved,
+      end: packed.end ?? 0,
       notes: [...(resumed === undefined ? [] : [resumed.note]), ...(set?.notes(underruns) ?? [])],
     };
   } catch (error) {
-    if (writing.keptPartIsWrong && !signal.aborted) {
-      await Promise.allSettled([writer.done, writing.idle(), onLedger.settled(), onState.settled()]);
-      run.ui.log("warn", `${messageOf(error)}: it is fetched again, whole`);
-      return undefined;
+    const { cause } = windows;
+    const begun = wrongBlob(cause, options, set);
+    if (begun !== undefined && !wrong.has(begun) && !signal.aborted) {
+      run.ui.log("warn", `${messageOf(cause)}: it is fetched again, whole`);
+      await Promise.allSettled([writer.done, placing, frames]);
+      await Promise.all([writing.idle(), onLedger.settled(), onState.settled()]);
+      isUnused = true;
+      return { wrong: begun, volumes: set?.figures(0, 0).volume };
     }
-    const goodBytes = () => Math.max(writer.durable(), resumed?.begin?.at ?? start.kept.packed);
+    const goodBytes = () => Math.max(writer.durable(), startOf(resumed));
     const facts = { writer, idle: writing.idle(), ledger: onLedger, state: onState, set, goodBytes };
-    throw windows.cause === undefined ? error : await explainFailure(windows.cause, facts, options);
+    throw cause === undefined ? error : await explainFailure(cause, facts, options);
   } finally {
     signal.removeEventListener("abort", stop);
-    // Every job, the writer and the compressors are done with those of a whole archive.
-    windows.close(isWhole);
+    // Every job, the writer and the compressors are done with them, unless the run ends here.
+    windows.close(isUnused);
   }
 }
 

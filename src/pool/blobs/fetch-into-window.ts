@@ -6,7 +6,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobSource } from "../../registry/read-blob.ts";
 import { OutgoingWindow } from "../../tape/window/outgoing-window.ts";
 import type { Window } from "../../tape/window/window.ts";
-import type { FetchJob, HashJob } from "../jobs.ts";
+import type { FetchJob, HashJob, KeptPart } from "../jobs.ts";
 import { fetchParts, readRest } from "./fetch-parts.ts";
 import { keptPieces } from "./kept-pieces.ts";
 import { partBytes } from "./part-size.ts";
@@ -17,16 +17,17 @@ import type { WorkerContext } from "./worker-context.ts";
 /**
  * Fills `[offset, offset + size)` of the window and completes the job's slot, once the digest is verified; that is left to the
  * hash job when there is one. Never shows the writer the last byte of a blob before that.
- * @throws AceError `digest` naming both digests; whatever the registry says
+ * @throws AceError `digest` naming both digests, and the blob as begun when it may not be held back; whatever the registry says
  */
 export async function fetchIntoWindow(job: FetchJob<Window>, context: WorkerContext): Promise<undefined> {
   const { descriptor } = job;
   const window = OutgoingWindow.of(job.window);
-  const source = context.client.repository(job.source, window.stopSignal).blob(descriptor);
+  const repository = context.client.repository(job.source, window.stopSignal);
+  const source = repository.blob(descriptor, { lastFirst: job.cameWrong });
   for (let holder = await holderFor(job, context); ; holder = undefined) {
     using keeping = holder === undefined ? context.store.keeping(descriptor) : undefined;
     const filling = new WindowFilling(job, context.settings.shared, (bytes) => keeping?.write(bytes));
-    if (job.kept !== undefined) await filling.keep(keptPieces(job.kept));
+    if (job.kept !== undefined) await keep(filling, job.kept, descriptor);
     if (
       holder === undefined ||
       !(await fillFromStore(filling, holder, descriptor, (error) => context.store.tellUnreadable(error)))
@@ -46,6 +47,16 @@ export async function fetchIntoWindow(job: FetchJob<Window>, context: WorkerCont
     // What the writer was shown cannot be taken back, and what is on the medium only by whoever began there.
     if (!job.holdBack || job.kept !== undefined) throw error;
     if (!source.fetchAgain(error)) throw source.error;
+  }
+}
+
+/** @throws AceError naming the blob as begun when what was kept is not there any more */
+async function keep(filling: WindowFilling, kept: KeptPart, { digest }: Descriptor): Promise<void> {
+  try {
+    await filling.keep(keptPieces(kept));
+  } catch (cause) {
+    if (!(cause instanceof AceError) || cause.code !== "archive") throw cause;
+    throw new AceError(cause.code, cause.message, { cause, begunBlob: digest });
   }
 }
 
@@ -90,15 +101,17 @@ export function corrupted(
   repository: string,
   actual: string,
 ): AceError {
+  const { digest } = job.descriptor;
   if (job.kind === "fetch" && job.kept !== undefined) {
     return new AceError(
       "digest",
-      `Cannot use blob ${job.descriptor.digest} of ${repository}: the ${job.kept.bytes} bytes that an earlier run left of it and what the registry sent hash to ${actual}`,
+      `Cannot use blob ${digest} of ${repository}: the ${job.kept.bytes} bytes that an earlier run left of it and what the registry sent hash to ${actual}`,
+      { begunBlob: digest },
     );
   }
-  return new AceError(
-    "digest",
-    `Cannot use blob ${job.descriptor.digest} of ${repository}: the registry sent ${actual}`,
-    { hint: wrongAtSourceHint },
-  );
+  const isBegun = job.kind === "hash" || !job.holdBack;
+  return new AceError("digest", `Cannot use blob ${digest} of ${repository}: the registry sent ${actual}`, {
+    hint: wrongAtSourceHint,
+    ...(isBegun ? { begunBlob: digest } : {}),
+  });
 }
