@@ -46,7 +46,12 @@ export async function explainFailure(
   facts.push(
     `${name} is good up to byte ${good}; it has no end marker, so nothing takes it for a whole archive`,
   );
-  if (set !== undefined)
+  // Going on there keeps what the tape has of a blob as it is.
+  if (medium === "tape" && cause.begunBlob !== undefined)
+    facts.push(
+      "the tape has wrong bytes of this blob, and they would stay there: the set has to be written again",
+    );
+  else if (set !== undefined)
     facts.push({ kind: "go-on", where: medium === "tape" ? "tapes" : "volumes", token: set.state.token });
   else if (medium === "file" && destination !== "-") facts.push({ kind: "go-on", where: "file" });
   if (checkpoint !== undefined && ledger.failure === undefined)
