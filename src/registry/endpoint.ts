@@ -57,6 +57,11 @@ export interface ApiRequest {
 /** The cached token, one exchange for a fresh one, and one more for a challenge that names another scope. */
 const loginLimit = 3;
 
+/** One or two connections may be lost by chance, when a server lets go of what was idle for long. */
+const fewLosses = 2;
+/** How long a server that lost more gets a new connection for each request; it may be a restart that did it. Milliseconds. */
+const distrustMs = 60_000;
+
 /** Docker Hub's registry does not live where its references point (oras-go `Host()`). */
 const dockerHub = { written: "docker.io", contacted: "registry-1.docker.io" };
 
@@ -79,6 +84,8 @@ export class Endpoint implements AttemptContext {
   blobHost: string;
   readonly #context: ClientContext;
   readonly #transport: Transport;
+  /** By origin: connections lost when they were used again, since the last one that was not. */
+  readonly #losses = new Map<string, { count: number; atMs: number }>();
 
   constructor(settings: EndpointSettings, context: ClientContext) {
     this.settings = settings;
@@ -157,11 +164,21 @@ export class Endpoint implements AttemptContext {
     return reply;
   }
 
-  /** A server may close a connection just as it is used again: then what carries no bytes is sent again at once, over another one. */
+  /**
+   * A server may close a connection just as it is used again: then what carries no bytes is sent again at once, over another one. One
+   * that does so again and again, as it closes each connection behind its answer without saying so, gets a new one for each request.
+   */
   async #exchange(request: HttpRequest, signals: Signals): Promise<Reply> {
     const { connections } = this.#context;
+    const { origin } = request.url;
     for (;;) {
-      const connection = await connections.acquire(request.url.origin, this.#transport, signals);
+      const isSound = this.#keepsConnections(origin);
+      const connection = await connections.acquire(origin, this.#transport, signals);
+      if (connection.wasUsed && !isSound) {
+        connections.release(connection, false);
+        continue;
+      }
+      const { wasUsed } = connection;
       let answered = false;
       const receive: HttpRequest["receive"] = (status, headers) => {
         answered = true;
@@ -170,15 +187,26 @@ export class Endpoint implements AttemptContext {
       let reply: Reply | undefined;
       try {
         reply = await exchange(connection.dispatcher, { ...request, receive }, signals, connection);
+        if (wasUsed) this.#losses.delete(origin);
         return reply;
       } catch (error) {
+        if (answered || !wasUsed || !isConnectionLoss(error)) throw error;
+        this.#losses.set(origin, {
+          count: (this.#losses.get(origin)?.count ?? 0) + 1,
+          atMs: performance.now(),
+        });
         // A POST opens an upload session; one that nobody knows of expires.
-        const mayRepeat = request.method !== "PUT" && request.method !== "PATCH";
-        if (!mayRepeat || answered || !connection.wasUsed || !isConnectionLoss(error)) throw error;
+        if (request.method === "PUT" || request.method === "PATCH") throw error;
       } finally {
-        connections.release(connection, reply !== undefined);
+        connections.release(connection, reply !== undefined && isSound);
       }
     }
+  }
+
+  /** False for a while after several used connections in a row were lost. */
+  #keepsConnections(origin: string): boolean {
+    const { count = 0, atMs = 0 } = this.#losses.get(origin) ?? {};
+    return count < fewLosses || performance.now() - atMs > distrustMs;
   }
 
   #headers(request: ApiRequest, url: URL, authorization: string | undefined): Record<string, string> {

@@ -508,3 +508,22 @@ test("scatter with one destination that fails does the others, lists the one, an
   }
   expect(await world.highHas("denied", "v1")).toBe(false);
 });
+
+test("a registry that closes each connection without saying so gets all blobs and gives them all", async () => {
+  await using world = await openWorld();
+  const names = Array.from({ length: 12 }, (_, at) => `app${at}`);
+  for (const name of names) await pushPlain(world, name, [2000, 70_000, 3]);
+  await Bun.write(world.dir.file("list"), names.map((name) => `low.test/${name}:v1\n`).join(""));
+  for (const proxy of [world.lowProxy, world.highProxy])
+    proxy.setRules([{ path: /.*/, dropHeaders: ["connection"] }]);
+  const gathered = await world.run(["mirror", "gather", world.dir.file("list"), "high.test/g:1"]);
+  expect(gathered).toMatchObject({ code: 0 });
+  expect(
+    await world.run(["mirror", "serialize", "high.test/g:1", world.dir.file("out.tar"), "--force"]),
+  ).toMatchObject({ code: 0 });
+  const read = await world.run(["mirror", "deserialize", world.dir.file("out.tar"), "high.test/read:1"]);
+  expect(read).toMatchObject({ code: 0 });
+  expect((await walkImage(world.high.origin, "read", "1")).root.digest).toBe(
+    (await walkImage(world.high.origin, "g", "1")).root.digest,
+  );
+});
