@@ -6,6 +6,7 @@ import type { Reference } from "../oci/reference.ts";
 import { Pool } from "../pool/pool.ts";
 import { RegistryClient } from "../registry/client.ts";
 import type { Repository } from "../registry/repository.ts";
+import { openFilesLimit } from "../system/open-files.ts";
 import type { Ui } from "../ui/open-ui.ts";
 import { newRunStatus, type RunStatus } from "../ui/status.ts";
 import { RunStore } from "./run-store.ts";
@@ -44,8 +45,14 @@ export interface RunOptions {
 export function openRun(options: RunOptions): RunContext {
   const { config, registries, ui, signal, version } = options;
   const userAgent = `ace-dt/${version}`;
+  const connections = affordableConnections(config.concurrentHTTP, openFilesLimit());
+  if (connections < config.concurrentHTTP)
+    ui.log(
+      "warn",
+      `only ${openFilesLimit()} files may be open at a time (ulimit -n): ${connections} connections to a host instead of ${config.concurrentHTTP}`,
+    );
   const pool = new Pool({
-    connections: config.concurrentHTTP,
+    connections,
     userAgent,
     onNotice: (level, text) => ui.log(level, text),
   });
@@ -81,6 +88,19 @@ export function openRun(options: RunOptions): RunContext {
       await store.close();
     },
   };
+}
+
+/**
+ * Files beside the connections: what threads and their timers have, the archive, its volumes, the checkpoint, the local store. A run over
+ * one connection was seen with 15.
+ */
+const otherFiles = 24;
+/** A verb has to do with two hosts: where it reads and where it writes; and their blobs or tokens may come from another one. */
+const hostsAtOnce = 3;
+
+/** Connections to a host, at most as many as wanted, that a limit on open files has room for; one at least. */
+export function affordableConnections(wanted: number, limit: number): number {
+  return Math.max(1, Math.min(wanted, Math.floor((limit - otherFiles) / hostsAtOnce)));
 }
 
 /** The tag or digest to ask for; a reference without either means `latest`, as everywhere else. */

@@ -169,7 +169,11 @@ const transientErrors = new Set([
   "EAI_AGAIN",
   "ECONNABORTED",
   "ECONNRESET",
+  // Others close theirs; the name server's answer may be for want of a file too.
+  "EMFILE",
+  "ENFILE",
   "EPIPE",
+  "ESERVFAIL",
   "ETIMEDOUT",
   "UND_ERR_BODY_TIMEOUT",
   "UND_ERR_CONNECT_TIMEOUT",

@@ -1,6 +1,7 @@
 /** How answers and network failures become errors a person can act on: who, what, which side, which setting helps. */
 
 import { AceError, messageOf, systemCodeOf } from "../../errors.ts";
+import { canOpenFile, openFilesLimit } from "../../system/open-files.ts";
 import type { EndpointSettings } from "../settings.ts";
 import type { Reply } from "./exchange.ts";
 import { describeReply } from "./problems.ts";
@@ -106,6 +107,16 @@ export function networkError(origin: string, subject: string, error: unknown, tr
     });
   }
   const lead = `Cannot reach ${origin} for ${subject}`;
+  if (isForWantOfFiles(code)) {
+    return new AceError(
+      "network",
+      `${lead}: too many files are open: the limit is ${openFilesLimit()}${times}`,
+      {
+        cause: error,
+        hint: "Raise the limit (ulimit -n), or lower concurrentHTTP in the configuration.",
+      },
+    );
+  }
   if (tlsTrust.has(code)) {
     return new AceError("network", `${lead}: its certificate is not trusted (${code})`, {
       cause: error,
@@ -124,6 +135,11 @@ export function networkError(origin: string, subject: string, error: unknown, tr
       ? `Check the name and port, and whether the registry is plain HTTP (then its endpoint must be http://${host} in registryConfig).`
       : "Check the name and port, and whether the registry is running (and whether it wants https:// in registryConfig).",
   });
+}
+
+/** A name cannot be looked up either without a socket: that is said as ESERVFAIL. */
+function isForWantOfFiles(code: string): boolean {
+  return code === "EMFILE" || code === "ENFILE" || (code === "ESERVFAIL" && !canOpenFile());
 }
 
 function stateOf(code: string, error: unknown): string {
