@@ -157,3 +157,8 @@ describe("what a comment or a page cites is public or in the repository", () => 
     ]);
   });
 });
+
+test("no file is longer than 300 lines", () => {
+  const long = [...texts].filter(([, text]) => text.trimEnd().split("\n").length > 300);
+  expect(long.map(([path]) => path)).toEqual([]);
+});

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { rename, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { MediumOptions } from "../archive/media/medium-options.ts";
-import { writePlan } from "../archive/write/write-archive.ts";
+import { writePlan } from "../archive/write/write-plan.ts";
 import { AceError, systemState } from "../errors.ts";
 import type { RunContext } from "../run/run.ts";
 import { formatBytes } from "../ui/format.ts";

@@ -8,7 +8,7 @@ import {
 } from "../archive/plan/known-blobs.ts";
 import type { ArchiveContent } from "../archive/plan/plan-archive.ts";
 import { planGathered } from "../archive/plan/plan-gathered.ts";
-import { writePlan } from "../archive/write/write-archive.ts";
+import { writePlan } from "../archive/write/write-plan.ts";
 import { AceError } from "../errors.ts";
 import { dropRepeats } from "../gather/drop-repeats.ts";
 import { sourceOf } from "../gather/gather-index.ts";

@@ -8,7 +8,7 @@ import {
   warnOfForeignCheckpoints,
 } from "../archive/plan/known-blobs.ts";
 import { type ArchiveContent, planArchive } from "../archive/plan/plan-archive.ts";
-import { writePlan } from "../archive/write/write-archive.ts";
+import { writePlan } from "../archive/write/write-plan.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { RunContext } from "../run/run.ts";
 import { checkDestination } from "../tape/medium/medium.ts";

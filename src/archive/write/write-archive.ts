@@ -8,8 +8,7 @@ import { startWriter } from "../../pool/media/writer.ts";
 import { type RunContext, stoppedError } from "../../run/run.ts";
 import type { VolumeStart } from "../../tape/catalogue/volume.ts";
 import type { MediumKind } from "../../tape/medium/medium.ts";
-import type { RunSummary } from "../../ui/summary.ts";
-import type { MediumOptions, WriteArchiveOptions } from "../media/medium-options.ts";
+import type { WriteArchiveOptions } from "../media/medium-options.ts";
 import type { ArchivePlan } from "../plan/archive-plan.ts";
 import { FrameMarks } from "../plan/frame-marks.ts";
 import { findFileVolumes } from "../resume/find-file-volumes.ts";
@@ -34,45 +33,6 @@ const usualFlushBytes: Record<MediumKind, number> = {
   tape: 2 * 1024 * 1024 * 1024,
 };
 
-/** What the plan's maker knows besides. */
-export interface PlanWriting extends Pick<WriteArchiveOptions, "medium" | "blobSource"> {
-  verb: string;
-  /** `performance.now()` when the run began. */
-  startedMs: number;
-}
-
-/**
- * Writes the archive that a plan describes.
- * @throws AceError what writing throws
- */
-export async function writePlan(
-  plan: ArchivePlan,
-  options: MediumOptions,
-  { verb, medium, blobSource, startedMs }: PlanWriting,
-  run: RunContext,
-): Promise<RunSummary> {
-  const { size } = plan;
-  const { status } = run;
-  status.imagesTotal = plan.imageCount;
-  status.blobsTotal = size.blobs;
-  status.blobsSkipped = size.knownBlobs;
-  status.bytesSkipped = size.knownBytes;
-  const { moved, notes } = await writeArchive(plan, { ...options, medium, blobSource }, run);
-  status.imagesDone = status.imagesTotal;
-  return {
-    verb,
-    images: status.imagesTotal,
-    blobs: size.blobs,
-    bytesMoved: moved,
-    blobsSkipped: size.knownBlobs,
-    bytesSkipped: size.knownBytes,
-    blobsMounted: 0,
-    bytesMounted: 0,
-    seconds: (performance.now() - startedMs) / 1000,
-    notes,
-  };
-}
-
 /** What became of an archive. */
 interface WriteArchiveResult {
   /** Bytes that this run wrote to the medium. */
@@ -86,7 +46,7 @@ interface WriteArchiveResult {
  * @returns what it came to
  * @throws AceError the first cause, with the offset up to which the medium is good in its details
  */
-async function writeArchive(
+export async function writeArchive(
   plan: ArchivePlan,
   options: WriteArchiveOptions,
   run: RunContext,
