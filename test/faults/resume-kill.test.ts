@@ -161,6 +161,6 @@ for (const { name, needs, run, flags, kills, sizes } of kinds) {
       const inside = hits.at.filter((size) => size > 0 && size < whole.length);
       expect(new Set(inside).size).toBeGreaterThan(kills / 4);
     },
-    240_000,
+    600_000,
   );
 }
