@@ -52,12 +52,12 @@ if (runsTests || wants("binary"))
   tallies.push(await check("binary", [process.execPath, "scripts/build.ts"], 3 * minute));
 if (others.length > 0) {
   const processes = Math.max(2, Math.min(4, availableParallelism()));
-  tallies.push(await runTests("tests", others, processes, 25 * minute));
+  tallies.push(await runTests("tests", others, processes, 40 * minute));
 }
 if (inGuest.length > 0) {
   // Beside each guest's processor its test has something to do: it is the drive.
   const guests = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
-  tallies.push(await runTests("tests in a tape guest", inGuest, guests, 15 * minute));
+  tallies.push(await runTests("tests in a tape guest", inGuest, guests, 30 * minute));
 }
 
 const { passed, failed, skipped } = total(tallies);
