@@ -45,11 +45,12 @@ export interface RunOptions {
 export function openRun(options: RunOptions): RunContext {
   const { config, registries, ui, signal, version } = options;
   const userAgent = `ace-dt/${version}`;
-  const connections = affordableConnections(config.concurrentHTTP, openFilesLimit());
+  const limit = openFilesLimit();
+  const connections = affordableConnections(config.concurrentHTTP, limit);
   if (connections < config.concurrentHTTP)
     ui.log(
       "warn",
-      `only ${openFilesLimit()} files may be open at a time (ulimit -n): ${connections} connections to a host instead of ${config.concurrentHTTP}`,
+      `only ${limit} files may be open at a time (ulimit -n): ${connections} connections to a host instead of ${config.concurrentHTTP}`,
     );
   const pool = new Pool({
     connections,
